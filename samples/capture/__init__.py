@@ -1,0 +1,1 @@
+"""Capture OOM logs from real kernels booted in qemu.  See samples/README.md."""

@@ -1,0 +1,33 @@
+"""Find every out-of-memory kill in Linux kernel logs and turn it into an exact record.
+
+>>> import oomlog
+>>> for event in oomlog.parse("kern.log"):   # doctest: +SKIP
+...     print(event.kills[0].comm)
+"""
+
+from oomlog.errors import GrammarError, OomlogError, ParseError, SourceError, UsageError
+from oomlog.events.parse import Events, Stats, parse
+from oomlog.model import Kill, Memcg, Note, OomEvent, Problem, Reaped, Selected, TaskTable, Trigger
+
+__all__ = [
+    "Events",
+    "GrammarError",
+    "Kill",
+    "Memcg",
+    "Note",
+    "OomEvent",
+    "OomlogError",
+    "ParseError",
+    "Problem",
+    "Reaped",
+    "Selected",
+    "SourceError",
+    "Stats",
+    "TaskTable",
+    "Trigger",
+    "UsageError",
+    "__version__",
+    "parse",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,78 @@
+"""The surroundings of one run, so that a test can be a terminal or a pipe without patching."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO
+
+from oomlog.report.escape import escape
+
+__all__ = ["Context"]
+
+
+@dataclass(slots=True)
+class Context:
+    """Streams, environment and clock as the command sees them.
+
+    :param stdin: ``None`` when the process was started with it closed.
+    """
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes]
+    stderr: IO[str]
+    stdin_is_terminal: bool = False
+    stdout_is_terminal: bool = False
+    stderr_is_terminal: bool = False
+    stdout_is_file: bool = False
+    """A regular file: nobody waits for the next line."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
+    """Aware; ``None`` for the time of the call."""
+
+    @classmethod
+    def of_process(cls) -> Context:
+        """Return the surroundings of this process."""
+        stdin, stdout, stderr = sys.stdin, sys.stdout, sys.stderr
+        return cls(
+            stdin=None if stdin is None else stdin.buffer,
+            stdout=_null() if stdout is None else stdout.buffer,
+            stderr=open(os.devnull, "w", encoding="utf-8") if stderr is None else stderr,  # noqa: PTH123, SIM115
+            stdin_is_terminal=stdin is not None and stdin.isatty(),
+            stdout_is_terminal=stdout is not None and stdout.isatty(),
+            stderr_is_terminal=stderr is not None and stderr.isatty(),
+            stdout_is_file=stdout is not None and _is_file(stdout.fileno()),
+            environ=os.environ,
+        )
+
+    def colour(self, choice: str, *, terminal: bool) -> bool:
+        """Tell whether to use colour, given ``--color`` and whether the text goes to a terminal."""
+        if choice != "auto":
+            return choice == "always"
+        # https://no-color.org: present and not empty
+        return terminal and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
+
+    def say(self, message: str) -> None:
+        """Print ``oomlog: message`` on standard error; line breaks stay, the rest is escaped."""
+        lines = [escape(line) for line in message.split("\n")]
+        try:
+            self.stderr.write("oomlog: " + "\n".join(lines) + "\n")
+            self.stderr.flush()
+        except (BrokenPipeError, ValueError):
+            pass  # nobody reads messages; the data still counts
+
+
+def _null() -> IO[bytes]:
+    return open(os.devnull, "wb")  # noqa: PTH123, SIM115
+
+
+def _is_file(fd: int) -> bool:
+    from stat import S_ISREG
+
+    try:
+        return S_ISREG(os.fstat(fd).st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,370 @@
+"""Decode the text of one report into its sections, on demand.
+
+A report's order is not required: sections may be absent, cut, or interleaved with other subsystems'
+lines, which are skipped and counted.  What looks like a line of the report and cannot be read becomes a
+``Problem``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oomlog.events.sections import MemcgBlock, MemInfo
+from oomlog.events.tasks import TaskRows
+from oomlog.grammar import Match, Matcher
+from oomlog.lines.escapes import decode, undo_quoted_printable
+from oomlog.lines.reader import expand
+from oomlog.lines.prefix import parse_line
+from oomlog.lines.shape import shape_of, shape_source
+from oomlog.model import Details, LogLine, Problem
+from oomlog.events.recognise import MAX_PIECES, match_text, recognise
+
+__all__ = ["Body", "SECTIONS"]
+
+SECTIONS = ("invoked", "context", "mem_info", "memcg", "slab", "tasks", "constraint", "kill", "reaper")
+
+# A fragment without header is read backwards from its kill; so many foreign lines in a row end it.
+_FRAGMENT_GAP = 40
+_ROW_LIKE = re.compile(r"\s*\[ *\d+\]\s+-?\d+\s")
+_TABLE_HEAD = "tgid total_vm"
+_TABLE_END = re.compile(r"oom-kill:|ut of [mM]emory|available memory|min protection|\bcallbacks suppressed")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes of one report from just before its header to just before its first kill line.
+
+    :param header_no: Line number of the header, ``None`` for a fragment that lost it.
+    :param prefix: The header's prefix: lines of the same shape need no general look.
+    """
+
+    data: bytes
+    first_no: int
+    matcher: Matcher
+    header_no: int | None
+    caller: str | None
+    prefix: str | None
+    terminated: bool
+
+    def decode(self) -> Details:
+        """Read all sections."""
+        return _Decoder(self).run()
+
+
+@dataclass(slots=True)
+class _Decoder:
+    body: Body
+    mem_info: MemInfo = field(default_factory=MemInfo)
+    memcg: MemcgBlock = field(default_factory=MemcgBlock)
+    slab: list[dict[str, Any]] = field(default_factory=list)
+    tasks: TaskRows | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict)
+    sysrq: bool = False
+    callbacks: int | None = None
+    dropped: int | None = None
+    first_line: int | None = None
+    last_line: int | None = None
+    skipped: int = 0
+    foreign_run: int = 0
+    other_report: bool = False
+
+    def run(self) -> Details:
+        data = self.body.data
+        if b"=3D" in data:
+            data = undo_quoted_printable(data)
+        text = "\n".join(decode(line) for line in data.split(b"\n")) if _odd(data) else decode(data)
+        head, block, rest = _around_table(text)
+        no = self.body.first_no
+        if block:
+            self._consume(head, no)
+            no += head.count("\n")
+            if not self._bulk(head, block, no):
+                rest = block + rest
+            else:
+                no += block.count("\n")
+            self._consume(rest, no)
+        else:
+            self._consume(text, no)
+        return self._result()
+
+    def _consume(self, text: str, first_no: int) -> None:
+        pending: list[LogLine] = []
+        after: str | None = None
+        for line in self._lines(text, first_no):
+            # A console repeats the very same stamp on the second line of one message.
+            fresh = line.has_prefix and not (
+                pending and line.prefix and line.prefix == pending[0].prefix and _is_stamped(line.prefix)
+            )
+            if fresh or not pending or len(pending) > MAX_PIECES:
+                after = self._flush(pending, after)
+                pending = [line]
+            else:
+                pending.append(line)
+        self._flush(pending, after)
+
+    def _bulk(self, head: str, block: str, first_no: int) -> bool:
+        """Read a block that starts after a table's header in one go, if all of it are rows."""
+        if self.tasks is None or len(self.tasks):
+            return False
+        if not block.endswith("\n") and not self.body.terminated:
+            return False
+        header = parse_line(head[head.rindex("\n", 0, len(head) - 1) + 1 : -1] if "\n" in head[:-1] else head[:-1])
+        if header.prefix is None and header.has_prefix:
+            return False
+        prefix = shape_source(header.prefix or "")
+        if not self.tasks.take_bulk(block, prefix):
+            return False
+        self._saw("tasks", first_no + block.count("\n") - 1)
+        return True
+
+    # -- lines -----------------------------------------------------------------------------------
+
+    def _lines(self, text: str, first_no: int) -> Iterator[LogLine]:
+        """Yield the messages of this report; other callers' and other programs' lines are skipped."""
+        body = self.body
+        raw_lines = text.split("\n")
+        whole = body.terminated or text.endswith("\n")
+        if raw_lines[-1] == "":
+            raw_lines.pop()
+        last = len(raw_lines) - 1
+        shape = shape_of(body.prefix) if body.prefix else None
+        for index, raw in enumerate(raw_lines):
+            no = first_no + index
+            terminated = whole or index < last
+            fast = shape.match(raw) if shape is not None else None
+            if fast is not None:
+                rest = raw[fast.end() :]
+                if "#0" not in rest and "\\x" not in rest and rest[:2] not in ("[ ", "[T", "[C"):
+                    yield LogLine(no, rest, fast[0], True, caller=body.caller, terminated=terminated)
+                    continue
+
+            def neighbour(distance: int, here: int = index) -> str | None:
+                at = here + distance
+                return raw_lines[at] if 0 <= at <= last else None
+
+            for line in expand(raw, no, terminated=terminated, neighbour=neighbour):
+                if not line.is_kernel or (
+                    line.caller is not None and body.caller is not None and line.caller != body.caller
+                ):
+                    self._skip(line)
+                elif "\n" in line.text and self.body.matcher.match(line.text) is None:
+                    for piece in line.text.split("\n"):
+                        yield LogLine(
+                            line.no, piece, line.prefix, True, caller=line.caller, terminated=line.terminated
+                        )
+                elif line.text.strip():
+                    yield line
+
+    def _flush(self, pending: Sequence[LogLine], after: str | None) -> str | None:
+        """Recognise what one prefixed line and the lines without prefix after it say."""
+        position = 0
+        while position < len(pending):
+            done = self._row(pending, position)
+            if not done:
+                found = recognise(self.body.matcher, pending[position:], after)
+                if found.match is not None:
+                    after = found.match.id
+                    self._take(found.line, found.match)
+                elif not self._header_of_table(pending, position):
+                    if not self._trace_or_foreign(found.line):
+                        after = None
+                else:
+                    after = "tasks.header"
+                done = found.used
+            position += done
+        return after
+
+    # -- task table ------------------------------------------------------------------------------
+
+    def _header_of_table(self, pending: Sequence[LogLine], position: int) -> bool:
+        text = pending[position].text
+        if "total_vm" not in text or "tgid" not in text:
+            return False
+        for count in range(min(3, len(pending) - position), 0, -1):
+            joined = " ".join(line.text.strip() for line in pending[position : position + count])
+            rows = TaskRows.from_header(joined)
+            if rows is not None:
+                if self.tasks is None or not len(self.tasks):
+                    self.tasks = rows
+                for name in rows.unknown:
+                    self.problems.append(Problem(pending[position].no, name, "a known task table column"))
+                self._saw("tasks", pending[position].no)
+                return True
+        return False
+
+    def _row(self, pending: Sequence[LogLine], position: int) -> int:
+        """Read a row of the task table; return how many lines it took."""
+        line = pending[position]
+        if not _ROW_LIKE.match(line.text):
+            return 0
+        if self.tasks is None:
+            self.tasks = TaskRows.without_header()
+        for count in range(1, min(4, len(pending) - position + 1)):
+            pieces = [piece.text.strip() for piece in pending[position : position + count]]
+            for glue in ("", " ") if count > 1 else ("",):
+                text = glue.join([line.text, *pieces[1:]]) if count > 1 else line.text
+                if self.tasks.take(text, line.no, pending[position + count - 1].terminated):
+                    self._saw("tasks", line.no)
+                    return count + self._rest_of_name(pending, position + count)
+        if not self.tasks.known:
+            self._saw("tasks", line.no)
+            return 1
+        self.problems.append(Problem(line.no, line.text, "a row of the task table"))
+        self._saw("tasks", line.no)
+        return 1
+
+    def _rest_of_name(self, pending: Sequence[LogLine], position: int) -> int:
+        """Give the last row's name what stands on a line of its own: a wrapped name, or one with a newline."""
+        if position >= len(pending) or self.tasks is None:
+            return 0
+        piece = pending[position]
+        text = piece.text.strip()
+        if match_text(self.body.matcher, piece.text) is not None or _ROW_LIKE.match(text) or text[:3] in ("...", "[.."):
+            return 0
+        newline = piece.has_prefix or piece.text[:4].isspace()
+        return 1 if self.tasks.extend_name(text, newline=newline) else 0
+
+    # -- everything else -------------------------------------------------------------------------
+
+    def _take(self, line: LogLine, match: Match) -> None:
+        section, fields = match.section, match.fields
+        garbage: list[str] = []
+        if section == "allocfail":
+            self._reset()
+            self.other_report = True
+            return
+        if section == "invoked":
+            if self.body.header_no is not None and line.no < self.body.header_no:
+                return
+            self.other_report = False
+        elif self.other_report and section in ("mem_info", "context", "slab"):
+            return
+        elif section == "mem_info":
+            garbage = self.mem_info.add(match)
+        elif section == "memcg":
+            garbage = self.memcg.add(match)
+        elif section == "slab":
+            if "used_kb" in fields:
+                self.slab.append(dict(fields))
+        elif section == "context":
+            for key, value in fields.items():
+                self.context.setdefault(key, value)
+        elif section == "sysrq":
+            self.sysrq = self.sysrq or "ignored" not in match.id
+        elif section == "ratelimit":
+            self._count_lost(fields, match.id)
+        elif section in ("boot", "userspace"):
+            self._skip(line)
+            return
+        self._saw(section, line.no)
+        for piece in garbage:
+            self.problems.append(Problem(line.no, line.text, f"key:value, found {piece!r}"))
+
+    def _count_lost(self, fields: dict[str, Any], id_: str) -> None:
+        count = next((v for v in fields.values() if isinstance(v, int)), 0)
+        if "dropped" in id_ or "missed" in id_:
+            self.dropped = (self.dropped or 0) + count
+        elif "oom" in str(fields.get("function", "oom")):
+            self.callbacks = (self.callbacks or 0) + count
+
+    def _trace_or_foreign(self, line: LogLine) -> bool:
+        """Handle a line that matches nothing; True if a generic row may still follow it."""
+        found = self.body.matcher.diagnose(line.text, at_end=True) if _suspicious(line.text) else None
+        if found is not None and found.column > 8:
+            self.problems.append(
+                Problem(line.no, line.text, f"{found.variant.id}: {found.expected} at column {found.column}")
+            )
+            if found.fields and found.variant.section in ("mem_info", "memcg", "context"):
+                self.seen.setdefault(found.variant.section, "cut")
+            return False
+        self._skip(line)
+        return False
+
+    def _skip(self, line: LogLine) -> None:
+        self.skipped += 1
+        self.foreign_run += 1
+        if self.body.header_no is None and self.foreign_run > _FRAGMENT_GAP:
+            self._reset()
+
+    def _saw(self, section: str, no: int) -> None:
+        self.foreign_run = 0
+        self.seen[section] = "present"
+        if self.first_line is None:
+            self.first_line = no
+        self.last_line = no
+
+    def _reset(self) -> None:
+        """Forget a fragment: what was read so far belongs to something else."""
+        if self.body.header_no is not None:
+            return
+        self.mem_info, self.memcg, self.slab, self.tasks = MemInfo(), MemcgBlock(), [], None
+        self.context, self.seen, self.first_line, self.problems = {}, {}, None, []
+        self.sysrq = False
+
+    def _result(self) -> Details:
+        context = self.context
+        sections = {name: self.seen.get(name, "absent") for name in SECTIONS}
+        mem_info, memcg = self.mem_info.result(), self.memcg.result()
+        if self.memcg.protection:
+            if memcg is not None:
+                object.__setattr__(memcg, "stats", {**(memcg.stats or {}), **self.memcg.protection})
+            elif mem_info is not None:
+                mem_info = {**mem_info, "memcg_protection": self.memcg.protection}
+        return Details(
+            trigger_pid=context.get("pid"),
+            trigger_uid=context.get("uid"),
+            kernel_release=context.get("kernel_release"),
+            nodemask=context.get("nodemask"),
+            cpuset=context.get("cpuset"),
+            mems_allowed=context.get("mems_allowed"),
+            oom_memcg=self.memcg.oom_memcg,
+            task_memcg=self.memcg.task_memcg,
+            memcg=memcg,
+            mem_info=mem_info,
+            slab=tuple(self.slab) or None,
+            tasks=self.tasks.table() if self.tasks is not None and self.tasks.known else None,
+            sysrq=self.sysrq,
+            callbacks_suppressed=self.callbacks,
+            messages_dropped=self.dropped,
+            first_line=self.first_line,
+            skipped_lines=self.skipped,
+            sections=sections,
+            problems=tuple(self.problems) + (self.tasks.problems() if self.tasks is not None else ()),
+        )
+
+
+def _around_table(text: str) -> tuple[str, str, str]:
+    """Split a report after its task table's header line and after its last row."""
+    head = text.find(_TABLE_HEAD)
+    start = text.find("\n", head) + 1 if head >= 0 else 0
+    if not start or not text[head : start - 1].rstrip().endswith("name"):
+        return text, "", ""
+    found = _TABLE_END.search(text, start)
+    end = text.rfind("\n", 0, found.start()) + 1 if found else len(text)
+    return text[:start], text[start:end], text[end:]
+
+
+def _is_stamped(prefix: str) -> bool:
+    """Tell whether the prefix holds printk's microseconds, so that equal ones mean the same moment."""
+    return re.search(r"\d\.\d{6}", prefix) is not None
+
+
+def _odd(data: bytes) -> bool:
+    """Tell whether the lines need cleaning one by one."""
+    return b"\r" in data or b"\0" in data
+
+
+_SUSPICIOUS = re.compile(
+    r"kB\b|total-vm|oom_score|oom-kill|gfp_mask|\bkill(?:ed)? process|lowmem_reserve|memory cgroup|failcnt|"
+    r"_anon:|_file:|\bslab_|hugepages_",
+    re.IGNORECASE,
+)
+
+
+def _suspicious(text: str) -> bool:
+    return _SUSPICIOUS.search(text[:4096]) is not None

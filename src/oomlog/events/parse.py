@@ -1,0 +1,168 @@
+"""Inputs to events: the library's ``parse()`` and what the command line builds on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import IO
+
+from oomlog.errors import OomlogError, ParseError, SourceError
+from oomlog.events.find import Finder
+from oomlog.grammar import Matcher, default_grammar
+from oomlog.lines.stamps import Clock
+from oomlog.lines.tape import Tape, scan_blocks, scan_file
+from oomlog.model import OomEvent, Problem
+from oomlog.sources import Limits, Source, open_sources
+
+__all__ = ["Events", "Input", "Options", "Stats", "parse", "parse_source"]
+
+Input = str | Path | bytes | IO[bytes] | IO[str]
+
+# From this size on the search pays for a second thread.
+_THREADED = 32 << 20
+
+
+@dataclass(slots=True)
+class Stats:
+    """What was read, counted while the events are being taken."""
+
+    files: int = 0
+    events: int = 0
+    kills: int = 0
+    lines: int = 0
+    bytes: int = 0
+    errors: list[OomlogError] = field(default_factory=list)
+    problems: list[tuple[str, Problem]] = field(default_factory=list)
+    """(source, problem) of lines outside any event, such as lines too long to be log lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to read: see :func:`parse`."""
+
+    year: int | None = None
+    tz: tzinfo | None = None
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[str, int, int | None], None] | None = None
+    """Called with (source, bytes read, size if known) after each block."""
+
+
+_matcher_lock = threading.Lock()
+_matcher: Matcher | None = None
+
+
+def shared_matcher() -> Matcher:
+    """Return the matcher of the shipped grammar; built once."""
+    global _matcher
+    with _matcher_lock:
+        if _matcher is None:
+            _matcher = Matcher(default_grammar())
+        return _matcher
+
+
+class Events(Iterator[OomEvent]):
+    """The events of all inputs, read as they are taken; ``stats`` tells what was read so far."""
+
+    def __init__(self, events: Iterator[OomEvent], stats: Stats) -> None:
+        self._events = events
+        self.stats = stats
+
+    def __iter__(self) -> Events:
+        return self
+
+    def __next__(self) -> OomEvent:
+        event = next(self._events)
+        self.stats.events += 1
+        self.stats.kills += len(event.kills)
+        return event
+
+
+def parse(
+    inputs: Input | Iterable[Input],
+    *,
+    year: int | None = None,
+    tz: tzinfo | None = None,
+    limits: Limits | None = None,
+    strict: bool = False,
+    on_error: Callable[[OomlogError], None] | None = None,
+) -> Events:
+    """Yield every OOM event in the inputs, in the order of the log.
+
+    :param inputs: A path, several paths, ``"-"`` for standard input, an open file, bytes, or text (a string
+        with a newline in it is text).
+    :param year: Year of the first line of logs whose times have none; otherwise the year is inferred from
+        the file's modification time (``event.time_origin`` says so).
+    :param tz: Zone of times that print none; without it they stay naive.
+    :param limits: Bounds for decompression.
+    :param strict: Raise :class:`ParseError` for the first line of a report that cannot be understood.
+    :param on_error: Called for an input that cannot be read; without it the :class:`SourceError` is raised.
+
+    >>> log = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\\n"
+    >>> [event.trigger.comm for event in parse(log)]
+    ['x']
+    """
+    options = Options(year=year, tz=tz, limits=limits or Limits())
+    stats = Stats()
+    if isinstance(inputs, str | Path | bytes) or hasattr(inputs, "read"):
+        inputs = [inputs]  # type: ignore[list-item]
+    return Events(_run(inputs, options, stats, strict, on_error), stats)  # type: ignore[arg-type]
+
+
+def _run(
+    inputs: Iterable[Input],
+    options: Options,
+    stats: Stats,
+    strict: bool,
+    on_error: Callable[[OomlogError], None] | None,
+) -> Iterator[OomEvent]:
+    def failed(error: OomlogError) -> None:
+        stats.errors.append(error)
+        if on_error is None:
+            raise error
+        on_error(error)
+
+    for source in open_sources(inputs, limits=options.limits):
+        if isinstance(source, SourceError):
+            failed(source)
+            continue
+        for event in parse_source(source, options, stats, failed):
+            if strict and event.problems:
+                first = event.problems[0]
+                raise ParseError(event.source, first.line, first.expected, first.text)
+            yield event
+
+
+def parse_source(
+    source: Source, options: Options, stats: Stats, failed: Callable[[OomlogError], None]
+) -> Iterator[OomEvent]:
+    """Yield the events of one log; an input that breaks off gives the events before the break first."""
+    stats.files += 1
+    broken: list[SourceError] = []
+
+    def guarded() -> Iterator[bytes]:
+        try:
+            for block in source.blocks():
+                stats.bytes += len(block)
+                if options.progress is not None:
+                    options.progress(source.name, len(block), source.size)
+                yield block
+        except SourceError as error:
+            broken.append(error)
+
+    if source.path is not None and source.size is not None and source.size >= _THREADED:
+        scanned = scan_file(source.path, 0, source.size)
+        stats.bytes += source.size
+    else:
+        scanned = scan_blocks(guarded())
+    tape = Tape(scanned)
+    clock = Clock(options.year, source.mtime, options.tz)
+    finder = Finder(tape, shared_matcher(), clock, source=source.name)
+    yield from finder.events()
+    stats.lines += tape.lines_read
+    for number in finder.long_lines:
+        stats.problems.append((source.name, Problem(number, "", "a line shorter than 1 MiB")))
+    for error in broken:
+        failed(error)

@@ -1,0 +1,242 @@
+"""One report while it is being collected, and what becomes of it.
+
+Only the few lines that open, name and end a kill are looked at here; the text between them is kept and
+decoded when somebody asks (``oomlog.events.body``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from oomlog.events.body import Body
+from oomlog.grammar import Match, Matcher
+from oomlog.lines.stamps import Clock
+from oomlog.model import (
+    Details, Kill, LogLine, Note, OomEvent, Outcome, Problem, Reaped, Scope, Selected, Trigger,
+)  # fmt: skip
+
+__all__ = ["Report"]
+
+_SCOPES: dict[str, Scope] = {
+    "CONSTRAINT_MEMCG": "memcg",
+    "CONSTRAINT_CPUSET": "cpuset",
+    "CONSTRAINT_MEMORY_POLICY": "mempolicy",
+}
+_KILL_KEYS = (
+    "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "uid", "pgtables_kb", "oom_score_adj", "score",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Report:
+    """One OOM report being collected."""
+
+    source: str
+    start: int
+    first: LogLine
+    killer: str = "kernel"
+    header: Match | None = None
+    end: int = 0
+    last_no: int = 0
+    constraint: dict[str, Any] = field(default_factory=dict)
+    selected: dict[str, Any] | None = None
+    message: str = ""
+    kills: list[Kill] = field(default_factory=list)
+    panic: str | None = None
+    exiting: bool = False
+    group: str | None = None
+    cgroup: str | None = None
+    notes: list[Note] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    body: bytes | None = None
+    body_no: int = 0
+    body_terminated: bool = True
+    last_uptime_s: float | None = None
+    last_kill_end: int = 0
+    tail: dict[str, Any] | None = None
+    """A value at the very end of the log, kept only if the task table agrees."""
+    after_first_line: bool = False
+    """An earlier kernel line about OOM stood in this log."""
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the line that ends a report was seen."""
+        return bool(self.kills) or self.panic is not None or self.exiting
+
+    def accepts_uptime(self, line: LogLine) -> bool:
+        """Tell whether a line can be of the same boot: uptime never runs backwards."""
+        if line.uptime_s is None or self.last_uptime_s is None:
+            return True
+        # Records of several CPUs may be stored slightly out of order.
+        return line.uptime_s >= self.last_uptime_s - 1.0
+
+    def saw(self, line: LogLine, end: int) -> None:
+        """Note that the report reaches to this line."""
+        self.end = max(self.end, end)
+        self.last_no = max(self.last_no, line.no)
+        if line.uptime_s is not None:
+            self.last_uptime_s = line.uptime_s
+
+    def add_kill(self, line: LogLine, fields: dict[str, Any], when: datetime | None) -> None:
+        """Record a victim; a line that repeats one already known adds nothing."""
+        pid = fields.get("pid")
+        if any(kill.pid == pid for kill in self.kills):
+            return
+        values = {key: fields.get(key) for key in _KILL_KEYS}
+        selected = self.selected
+        chosen = None
+        if selected is not None:
+            if not self.kills:
+                values["score"] = selected.get("score")
+            if selected.get("pid") != pid and not self.kills:
+                chosen = Selected(selected["pid"], selected.get("comm"), selected.get("score"))
+        if values["uid"] is None and self.constraint.get("pid") == pid:
+            values["uid"] = self.constraint.get("uid")
+        self.kills.append(
+            Kill(
+                pid, fields.get("comm"), **values, selected=chosen, time=when,
+                uptime_s=line.uptime_s, line=line.no,
+            )
+        )  # fmt: skip
+
+    def reap(self, pid: int, reaped: Reaped) -> bool:
+        """Join the OOM reaper's line to its kill."""
+        for index, kill in enumerate(self.kills):
+            if kill.pid == pid and kill.reaped is None:
+                self.kills[index] = replace(kill, reaped=reaped)
+                return True
+        return False
+
+    def finish(self, clock: Clock, matcher: Matcher) -> OomEvent:
+        """Make the record."""
+        first = self.first
+        when, origin = clock.resolve(first.stamp)
+        constraint = self.constraint
+        header = self.header.fields if self.header is not None else None
+        decode = self._decoder(matcher, header, constraint)
+        if self.tail is not None and self.kills:
+            self._confirm_tail(decode())
+        return OomEvent(
+            source=self.source,
+            first_line=first.no,
+            last_line=max(self.last_no, first.no),
+            time=when,
+            time_origin=origin,
+            uptime_s=first.uptime_s,
+            host=first.host,
+            boot_id=first.boot_id,
+            killer=self.killer,
+            scope=self._scope(),
+            constraint=constraint.get("constraint", self._worded_constraint()),
+            outcome=self._outcome(),
+            complete=self.header is not None and self.ended or self.killer != "kernel",
+            trigger=_trigger(header),
+            oom_memcg=constraint.get("oom_memcg"),
+            task_memcg=constraint.get("task_memcg", self.cgroup),
+            kills=tuple(self.kills),
+            notes=tuple(self.notes),
+            problems=tuple(self.problems),
+            decode=decode,
+        )
+
+    def _confirm_tail(self, details: Details) -> None:
+        kill = self.kills[-1]
+        for row in details.tasks or ():
+            if row.get("pid") == kill.pid:
+                same = {k: v for k, v in (self.tail or {}).items() if k in row and row[k] == v}
+                if same:
+                    self.kills[-1] = replace(kill, **same)
+                    self.problems = [p for p in self.problems if p.line != kill.line]
+
+    def _decoder(
+        self, matcher: Matcher, header: dict[str, Any] | None, constraint: dict[str, Any]
+    ) -> Callable[[], Details]:
+        body = Body(
+            self.body or b"",
+            self.body_no,
+            matcher,
+            self.first.no if header is not None else None,
+            self.first.caller,
+            self.first.prefix if self.first.has_prefix else "",
+            self.body_terminated,
+        )
+        kernel = self.killer == "kernel"
+        kills = bool(self.kills)
+
+        def decode() -> Details:
+            details = body.decode() if kernel else Details()
+            sections = dict(details.sections)
+            if kernel:
+                sections["invoked"] = "present" if header is not None else "absent"
+                sections["constraint"] = "present" if constraint else "absent"
+                sections["kill"] = "present" if kills else "absent"
+                sections["reaper"] = "present" if any(kill.reaped for kill in self.kills) else "absent"
+            # The summary line names the same values last, and is newer than the lines of their own.
+            return replace(
+                details,
+                nodemask=_first(constraint.get("nodemask"), (header or {}).get("nodemask"), details.nodemask),
+                cpuset=_first(constraint.get("cpuset"), details.cpuset),
+                mems_allowed=_first(constraint.get("mems_allowed"), details.mems_allowed),
+                sections=sections,
+            )
+
+        return decode
+
+    def _outcome(self) -> Outcome:
+        if self.panic == "panic":
+            return "panic"
+        if self.kills or self.cgroup is not None:
+            return "killed"
+        return "no_killable" if self.panic == "no_killable" else "unknown"
+
+    def _worded_constraint(self) -> str | None:
+        """Return the constraint that the wording of the kill stands for, where the kernel printed no name.
+
+        Until 4.20 the words were all there was; each comes from one caller (oom_kill_process()).
+        """
+        message = self.message.lower()
+        if "cgroup" in message:
+            return "CONSTRAINT_MEMCG"
+        if "mpol_bind" in message:
+            return "CONSTRAINT_MEMORY_POLICY"
+        return "CONSTRAINT_CPUSET" if "in cpuset" in message else None
+
+    def _scope(self) -> Scope:
+        if self.header is not None and self.header.fields.get("order") == -1:
+            return "sysrq"
+        constraint = self.constraint
+        if "oom_memcg" in constraint:
+            return "memcg"
+        if (found := _SCOPES.get(constraint.get("constraint", ""))) is not None:
+            return found
+        message = self.message.lower()
+        if "cgroup" in message:
+            return "memcg"
+        if "mpol_bind" in message:
+            return "mempolicy"
+        if "cpuset" in message:
+            return "cpuset"
+        if constraint.get("constraint") == "CONSTRAINT_NONE" or "out of memory" in message:
+            return "global"
+        return "unknown"
+
+
+def _first(*values: str | None) -> str | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _trigger(header: dict[str, Any] | None) -> Trigger | None:
+    if header is None:
+        return None
+    return Trigger(
+        header.get("comm"),
+        None,
+        None,
+        header.get("gfp_mask"),
+        header.get("gfp_flags"),
+        header.get("order"),
+        header.get("oom_score_adj"),
+    )

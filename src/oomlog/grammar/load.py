@@ -1,0 +1,114 @@
+"""Find, read and check the grammar files.
+
+A wrong file is refused with its name, the line if it can be told, the variant, the key, and what to
+write instead.  ``load_grammar`` is for programs (it may take the result of an earlier check from the
+cache); ``read_files`` gives everything, samples included, to tests, tools and docs.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oomlog.errors import GrammarError
+from oomlog.grammar import cache
+from oomlog.grammar.model import Grammar
+
+if TYPE_CHECKING:
+    from oomlog.grammar.files import SectionFile
+
+__all__ = ["default_grammar", "find_folder", "load_grammar", "read_file", "read_files"]
+
+# A table of bit names, not of lines; events/gfp.py reads it.
+_OTHER = {"gfp.toml"}
+
+
+def find_folder() -> Path:
+    """The folder with the grammar files: in the installed package, else in the checkout."""
+    # importlib.resources would say the same; importing it costs more than reading the whole cache.
+    # An editable install has no copy inside the package, so the checkout's own folder is next.
+    here = Path(__file__).resolve()
+    inside, outside = here.parents[1] / "grammars", here.parents[3] / "grammars"
+    for folder in (inside, outside):
+        if folder.is_dir():
+            return folder
+    raise GrammarError(str(inside), "no grammar files found", help="reinstall oomlog")
+
+
+def _paths(folder: Path) -> list[Path]:
+    try:
+        paths = sorted(path for path in folder.glob("*.toml") if path.name not in _OTHER)
+    except OSError as error:
+        raise GrammarError(str(folder), f"cannot be read: {error.strerror}") from error
+    if not paths:
+        raise GrammarError(str(folder), "no grammar files (*.toml) in this folder")
+    return paths
+
+
+@functools.cache
+def default_grammar() -> Grammar:
+    """oomlog's own grammar; loaded once."""
+    return load_grammar()
+
+
+def load_grammar(folder: Path | None = None) -> Grammar:
+    """Load all grammar files of a folder; oomlog's own without one."""
+    paths = _paths(folder or find_folder())
+    contents = [(path.name, _bytes(path)) for path in paths]
+    name = cache.cache_name(contents)
+    grammar = cache.read(name)
+    if grammar is None:
+        files = [_parse(path, data) for path, (_, data) in zip(paths, contents, strict=True)]
+        grammar = _merge(files)
+        cache.write(name, grammar)
+    return grammar
+
+
+def read_files(folder: Path | None = None) -> tuple[SectionFile, ...]:
+    """Read all grammar files of a folder with their samples."""
+    files = tuple(read_file(path) for path in _paths(folder or find_folder()))
+    _merge(list(files))
+    return files
+
+
+def read_file(path: Path) -> SectionFile:
+    """Read and check one grammar file."""
+    return _parse(path, _bytes(path))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise GrammarError(str(path), f"cannot be read: {error.strerror}") from error
+
+
+def _parse(path: Path, data: bytes) -> SectionFile:
+    # Only a cache miss needs the checks (and pyparsing below them).
+    import tomllib
+
+    from oomlog.grammar.check import check_file
+
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise GrammarError(path.name, "not UTF-8", line=line, help="save the file as UTF-8") from error
+    try:
+        content: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise GrammarError(
+            path.name, f"not TOML: {error}", help="templates and samples are easiest in '''...''' or '...'"
+        ) from error
+    return check_file(path.name, text, content)
+
+
+def _merge(files: list[SectionFile]) -> Grammar:
+    from oomlog.grammar.check import check_together
+
+    check_together(files)
+    return Grammar(
+        variants=tuple(source.variant for file in files for source in file.variants),
+        columns=tuple(column for file in files for column in file.columns),
+    )

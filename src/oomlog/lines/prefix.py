@@ -1,0 +1,274 @@
+"""Take a logger's prefix off a line: dmesg, syslog, journalctl, kmsg, consoles, hypervisors, quoted text.
+
+Prefixes nest (``Nov 23 10:00:00 host kernel: [  12.345678][  T123] text``; a hypervisor's log around a
+console's; all of it quoted in a mail), so a line is taken apart layer by layer.  Each layer is one row of
+``LAYERS``: its name, a pattern anchored at the current position, and an example.  Adding a logger is one
+row here and its example in the tests, which are generated from this table.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from oomlog.lines.stamps import MONTHS, stamp_from_groups
+from oomlog.model import LogLine, Stamp
+
+__all__ = ["LAYERS", "Layer", "parse_line"]
+
+_TIME = r"(?P<hh>\d{1,2}):(?P<mm>\d\d):(?P<ss>\d\d)(?:[.,](?P<frac>\d{1,9}))?"
+_ISO = (
+    r"(?P<year>\d{4})-(?P<mon>\d\d)-(?P<day>\d\d)[T ]" + _TIME + r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,5}\b)?"
+)
+_WEEKDAY = r"(?:[^\W\d_]{1,12}[.,]? +)?"
+_MONTH = r"(?P<month>[^\W\d_]{2,12}\.?|\d{1,2}[^\W\d_])"
+_FACILITY = (
+    r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]|security|console|ntp)"
+)
+_SEVERITY = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One kind of prefix: name, first characters it can start with, pattern, and an example."""
+
+    name: str
+    pattern: re.Pattern[str]
+    example: str
+    repeat: bool = False
+
+
+def _layer(name: str, pattern: str, example: str) -> Layer:
+    return Layer(name, re.compile(pattern), example)
+
+
+LAYERS: tuple[Layer, ...] = (
+    _layer(
+        "kmsg",
+        r"(?P<prio>\d{1,5}),(?P<seq>\d+),(?P<usec>\d+),[-c+](?:,(?:caller=(?P<caller>[TC]\d+)|[^;,]{1,64}))*;",
+        "4,123,456789,-;x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+    ),
+    _layer(
+        "rfc5424",
+        r"<(?P<prio>\d{1,3})>1 " + _ISO + r" (?P<host>\S+) (?P<ident>\S+) \S+ \S+ (?:-|(?:\[[^\]]{0,512}\])+) ?",
+        "<4>1 2026-11-22T10:00:00.123456+01:00 web1 kernel - - - [   12.345678] Mem-Info:",
+    ),
+    _layer("level", r"<(?P<prio>\d{1,3})>", "<4>[   12.345678] Mem-Info:"),
+    _layer(
+        "cri",
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ",
+        "2026-11-22T10:00:00.123456789Z stdout F [   12.345678] Mem-Info:",
+    ),
+    _layer(
+        "talos",
+        rf" *{_FACILITY}: +{_SEVERITY}: \[" + _ISO + r"\]: ",
+        "kern:    info: [2026-01-12T20:27:31.123456789Z]: Mem-Info:",
+    ),
+    _layer(
+        "dmesg_x",
+        rf"{_FACILITY} *:{_SEVERITY} *: ",
+        "kern  :warn  : [   12.345678] Mem-Info:",
+    ),
+    _layer(
+        "guest",
+        r"(?:" + _ISO + r"|" + _MONTH + r" +\d{1,2} [\d:.]{5,15})[| :]+(?:In\(\d+\) )?"
+        r"(?:\|? ?vcpu-\d+)(?: - |\| ?)(?:[A-Z]\d+: )?Guest: ",
+        "2023-12-04T10:49:30.125Z In(05) vcpu-5 - Guest: <6>[39290745.072507] Mem-Info:",
+    ),
+    _layer(
+        "uptime",
+        r"\[ *(?P<uptime>\d{1,10}\.\d{1,9})(?: <[ +\d.]{1,20}>|,? +\+?\d+\.\d+)?\] ?",
+        "[   12.345678] Mem-Info:",
+    ),
+    _layer(
+        "caller",
+        r"\[ *(?P<caller>[TC]\d{1,10})\] ?",
+        "[  T123] Mem-Info:",
+    ),
+    _layer(
+        "dmesg_t",
+        r"\[" + _WEEKDAY + _MONTH + r"\.? +(?P<day>\d{1,2})[.일日]? +" + _TIME + r"(?: (?P<year>\d{4}))?\] ?",
+        "[Di Aug 12 03:54:03 2025] Mem-Info:",
+    ),
+    _layer("dmesg_h", r"\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d| *\+\d+\.\d+)\] ?", "[Jul28 16:05] Mem-Info:"),
+    _layer("iso_bracket", r"\[" + _ISO + r"\]:? ", "[2026-01-12T20:27:31.123456Z] Mem-Info:"),
+    _layer(
+        "journal_unit",
+        _WEEKDAY + _ISO + r" (?P<host>[^\s\[\]]+) (?P<ident>[^\s\[\]]+?)(?:\[[^\]\s]*\])?: ?",
+        "Sun 2026-11-22 10:00:00 UTC web1 kernel: Mem-Info:",
+    ),
+    _layer(
+        "iso_plain",
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d ",
+        "2026-11-22T10:00:00,123456+00:00 Mem-Info:",
+    ),
+    _layer("iso", _WEEKDAY + _ISO + r"[ |]+", "2026-11-22T10:00:00.123Z [   12.345678] Mem-Info:"),
+    _layer(
+        "openwrt",
+        _WEEKDAY + _MONTH + r" +(?P<day>\d{1,2}) +" + _TIME + rf"(?: (?P<year>\d{{4}}))? (?:(?P<host>\S+) )?"
+        rf"{_FACILITY}\.{_SEVERITY} (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ",
+        "Mon Apr 12 18:29:48 2021 kern.warn kernel: [  267.720081] Mem-Info:",
+    ),
+    _layer(
+        "syslog",
+        _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME + r" (?P<host>[^\s\[\]]+) "
+        r"(?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        "Nov 22 10:00:00 web1 kernel: [   12.345678] Mem-Info:",
+    ),
+    _layer(
+        "syslog_nohost",
+        _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME + r" (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        "Jan  5 15:19:27 kernel: [ 5864.708440] Mem-Info:",
+    ),
+    _layer(
+        "syslog_bare",
+        _WEEKDAY + _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME
+        + r"(?: (?P<year2>\d{4}))?(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d)))? ",
+        "Nov 22 10:00:00 web1 [   12.345678] Mem-Info:",
+    ),
+    _layer(
+        "epoch",
+        r"(?P<epoch>1\d{9})\.(?P<frac>\d{3,9}) (?P<host>[^\s\[\]]+) (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        "1763805600.123456 web1 kernel: Mem-Info:",
+    ),
+    _layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
+    _layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
+    _layer(
+        "k8s_event",
+        r"(?:[^\n]{0,512}\b)?OOMKilling\b[ \t]+(?:[^\n]{0,256}?\bkernel-monitor\b[^\n]{0,64}?[ \t]{2,})?"
+        r"(?:\(combined from similar events\): )?",
+        "Warning  OOMKilling  3m56s  kernel-monitor  Out of memory: Killed process 3103923 (stress) total-vm:4kB",
+    ),
+)
+
+_BY_NAME = {layer.name: layer for layer in LAYERS}
+_DATED = tuple(
+    _BY_NAME[name]
+    for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "kmsg", "epoch")
+)
+_WORDED = tuple(
+    _BY_NAME[name]
+    for name in (
+        "guest", "talos", "dmesg_x", "openwrt", "syslog", "syslog_nohost", "syslog_bare",
+        "journal_unit", "iso", "kernel", "host_kernel", "k8s_event",
+    )
+)  # fmt: skip
+_BRACKET = tuple(_BY_NAME[name] for name in ("uptime", "caller", "dmesg_t", "iso_bracket", "dmesg_h"))
+_ANGLE = (_BY_NAME["rfc5424"], _BY_NAME["level"])
+# What may stand between two prefixes of the list above, once a time was read.
+_INNER = tuple(_BY_NAME[name] for name in ("host_kernel", "kernel", "dmesg_x", "talos"))
+
+# Mail quoting, indentation, list and string literals of source code that quotes a log.
+_LEAD = re.compile(
+    r"(?:[ \t]*[>|](?=[ \t>|\[<]|\Z))*[ \t]*(?P<open>(?:[\w.-]{1,32}: ?|[-*+] )?[\"'`](?=[\w\[<]))?"
+)
+_STAMP_LATER = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,10}\.\d{6}\]")
+_OTHER_WRITER = re.compile(r"[\w./@-]+\[\d+\]:? |[\w-]+: .*: ")
+_CLOSE = re.compile(r"(?:\\n)?[\"'`][,;)\]} ]*\Z")
+
+_KERNEL_IDENTS = frozenset({"kernel", "kern", "klogd", "kmsg", "netconsole"})
+_KERN_TRUSTED = frozenset({None, 0})
+
+
+def _is_kernel(ident: str | None) -> bool:
+    return ident is None or ident.split("[", 1)[0] in _KERNEL_IDENTS
+
+
+def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
+    """Take the prefix off one line.
+
+    :param raw: The line without its newline.
+    :return: What is left as ``text``, and what the prefix said.  A line without any known prefix comes back
+        whole (quoting and indentation too) with ``has_prefix`` false.
+
+    >>> parse_line("Nov 22 10:00:00 web1 kernel: [   12.345678] Mem-Info:").text
+    'Mem-Info:'
+    """
+    lead = _LEAD.match(raw)
+    start = lead.end() if lead else 0
+    opened = bool(lead and lead["open"])
+    pos = start
+    values: dict[str, str] = {}
+    stamp: Stamp | None = None
+    facility: int | None = None
+    length = len(raw)
+    depth = 0
+    while pos < length and depth < 8:
+        char = raw[pos]
+        if char == "[":
+            layers = _BRACKET
+        elif char == "<":
+            layers = _ANGLE
+        elif char.isdigit() and "uptime" not in values:
+            layers = _DATED if char.isascii() else _WORDED
+        elif (char.isalpha() or char == " ") and "uptime" not in values and pos - start < 512:
+            layers = _WORDED if depth == 0 else _INNER
+        elif depth and char.isalpha() and values.get("ident") is None:
+            layers = (_BY_NAME["host_kernel"],)
+        else:
+            break
+        for layer in layers:
+            found = layer.pattern.match(raw, pos)
+            if found is not None and _acceptable(layer, found):
+                break
+        else:
+            break
+        groups = found.groupdict()
+        if layer.name == "uptime" and "uptime" in values:
+            break  # a second stamp is part of the text
+        if prio := groups.get("prio"):
+            facility = int(prio) >> 3
+        if usec := groups.get("usec"):
+            groups["uptime"] = f"{int(usec) // 1_000_000}.{int(usec) % 1_000_000:06d}"
+        if stamp is None and ("hh" in groups or "epoch" in groups):
+            stamp = stamp_from_groups(groups)
+        for key in ("uptime", "host", "ident", "caller"):
+            if groups.get(key) and key not in values:
+                values[key] = groups[key]
+        pos = found.end()
+        depth += 1
+        if layer.name in ("kmsg", "k8s_event"):
+            break
+    ident = values.get("ident")
+    kernel = _is_kernel(ident) and facility in _KERN_TRUSTED
+    if kernel and "uptime" not in values and (later := _STAMP_LATER.search(raw, pos, pos + 400)):
+        # An unknown logger in front of printk's own stamp; another program's line that quotes one is not ours.
+        if _OTHER_WRITER.search(raw, pos, later.start()) is None:
+            inner = parse_line(raw[later.start() :], no, terminated=terminated)
+            return LogLine(
+                no, inner.text, raw[: len(raw) - len(inner.text)], True, inner.uptime_s, stamp,
+                values.get("host"), ident, inner.caller, None, None, inner.is_kernel, terminated,
+            )  # fmt: skip
+        kernel = False
+    text = raw[pos:] if depth or opened else raw
+    if opened:
+        text = _CLOSE.sub("", text)
+    if depth == 0 and not opened and lead is not None and start:
+        stripped = raw[:start].rstrip(" \t")
+        text = raw[len(stripped) :]  # quoting goes, indentation stays: it marks continuation lines
+        if stripped and text[:1] in (" ", "\t"):
+            text = text[1:]
+    uptime = values.get("uptime")
+    return LogLine(
+        no,
+        text,
+        raw[:pos] if depth else None,
+        depth > 0,
+        float(uptime) if uptime else None,
+        stamp,
+        values.get("host"),
+        ident,
+        values.get("caller"),
+        None,
+        None,
+        kernel,
+        terminated,
+    )
+
+
+def _acceptable(layer: Layer, found: re.Match[str]) -> bool:
+    """Refuse what only looks like a date: the month must be one in some language."""
+    month = found.groupdict().get("month")
+    if month is not None:
+        return month.rstrip(".").lower() in MONTHS
+    return not (layer.name == "syslog_nohost" and found["ident"] == "")

@@ -1,0 +1,55 @@
+"""One physical line of a log to the kernel messages in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from oomlog.lines.escapes import strip_ansi, undo_kmsg, undo_rsyslog
+from oomlog.lines.prefix import parse_line
+from oomlog.lines.records import from_json, from_record, is_field_line, message_field
+from oomlog.model import LogLine
+
+__all__ = ["expand", "no_neighbour"]
+
+
+def no_neighbour(_distance: int) -> str | None:
+    """Stand in for a log of one line."""
+    return None
+
+
+def expand(
+    raw: str,
+    no: int,
+    *,
+    terminated: bool = True,
+    neighbour: Callable[[int], str | None] = no_neighbour,
+) -> list[LogLine]:
+    """Read one physical line.
+
+    :param neighbour: Gives the physical line ``n`` lines away, for records that span several lines.
+    :return: Usually one message; several for a record that holds more than one line; none for a line that
+        is only part of a record (another field of it).
+    """
+    if "{" in raw and (found := from_json(raw, no, terminated=terminated)) is not None:
+        return [_unescaped(line) for line in found]
+    if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
+        return [_unescaped(line) for line in from_record(message, no, neighbour, terminated=terminated)]
+    line = parse_line(raw, no, terminated=terminated)
+    if not line.has_prefix and is_field_line(raw):
+        return []
+    return [_unescaped(line)]
+
+
+def _unescaped(line: LogLine) -> LogLine:
+    text = line.text
+    if "\\x" in text and line.prefix is not None and line.prefix.endswith(";"):
+        text = undo_kmsg(text)
+    if "#0" in text:
+        text = undo_rsyslog(text)
+    if "\x1b" in text and not line.has_prefix:
+        # A coloured console puts sequences before and inside the prefix; a name with such bytes keeps them.
+        plain = parse_line(strip_ansi(text), line.no, terminated=line.terminated)
+        if plain.has_prefix:
+            return plain
+    return line if text is line.text else replace(line, text=text)

@@ -1,0 +1,187 @@
+"""Messages inside records: JSON lines of journald and log shippers, and the journal's field formats.
+
+A JSON line carries a whole record.  ``journalctl -o verbose``, ``-o export``, ``-o json-pretty`` and
+``dmesg --json`` spread one over several lines; the line with the message is found like any other line, and
+the record around it is read when it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import orjson
+
+from oomlog.lines.prefix import parse_line
+from oomlog.model import LogLine, Stamp
+
+__all__ = ["from_json", "from_record", "is_field_line", "message_field"]
+
+_MESSAGE_KEYS = ("MESSAGE", "message", "msg", "log", "textPayload", "@message", "_raw", "line", "body", "text")
+_NESTED_KEYS = ("jsonPayload", "json_payload", "data", "event", "fields", "_source")
+_TIME_KEYS = ("time", "timestamp", "@timestamp", "ts", "date")
+_HOST_KEYS = ("_HOSTNAME", "hostname", "host", "HOSTNAME")
+_JSON_START = re.compile(r"^[^{\n]{0,200}?\{ ?\"")
+_FIELD = re.compile(
+    r"""[ \t]*(?:
+      (?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)                               # verbose, export
+    | "(?P<key>[A-Za-z_@][\w@.-]{0,63})"[ ]*:[ ]*(?P<json>"(?:[^"\\]|\\.)*"|[-\d.]+|null|\[[\d, ]*\])[ ]*,?[ ]*
+    )\Z""",
+    re.VERBOSE | re.DOTALL,
+)
+_VERBOSE_HEAD = re.compile(r"(?P<when>\S+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+) \[s=[0-9a-f]")
+
+
+def _as_text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(v, int) and 0 <= v < 256 for v in value):
+        return bytes(value).decode("utf-8", "backslashreplace")  # journald: bytes that are not UTF-8
+    return None
+
+
+def _message_of(record: Mapping[str, object]) -> str | None:
+    for key in _MESSAGE_KEYS:
+        if (text := _as_text(record.get(key))) is not None:
+            return text
+    for key in _NESTED_KEYS:
+        inner = record.get(key)
+        if isinstance(inner, dict) and (text := _message_of(inner)) is not None:
+            return text
+    return None
+
+
+def from_json(raw: str, no: int, *, terminated: bool = True) -> list[LogLine] | None:
+    """Read one line that holds a JSON record; ``None`` if it does not.
+
+    :return: The kernel messages in it, each with its own prefix taken off.
+    """
+    start = _JSON_START.match(raw)
+    if start is None:
+        return None
+    begin = raw.index("{", start.start())
+    end = raw.rfind("}")
+    if end < begin:
+        return None
+    try:
+        record = orjson.loads(raw[begin : end + 1].encode("utf-8", "backslashreplace"))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    message = _message_of(record)
+    if message is None:
+        return None
+    return _lines(message, record, no, terminated=True)
+
+
+def _lines(message: str, record: Mapping[str, object], no: int, *, terminated: bool) -> list[LogLine]:
+    stamp, host, ident, boot, uptime = _facts(record)
+    kernel = ident is None or ident in ("kernel", "kern")
+    if record.get("_TRANSPORT") not in (None, "kernel") and not kernel:
+        kernel = False
+    lines = []
+    for text in message.rstrip("\n").split("\n"):
+        line = parse_line(text, no, terminated=terminated)
+        lines.append(
+            replace(
+                line,
+                prefix=None,
+                has_prefix=True,
+                uptime_s=line.uptime_s if line.uptime_s is not None else uptime,
+                stamp=line.stamp or stamp,
+                host=line.host or host,
+                ident=line.ident or ident,
+                boot_id=boot,
+                is_kernel=line.is_kernel and (kernel or line.ident == "kernel"),
+            )
+        )
+    return lines
+
+
+def _facts(
+    record: Mapping[str, object],
+) -> tuple[Stamp | None, str | None, str | None, str | None, float | None]:
+    def text_of(*keys: str) -> str | None:
+        for key in keys:
+            value = record.get(key)
+            if isinstance(value, str | int | float) and not isinstance(value, bool):
+                return str(value)
+        return None
+
+    stamp = None
+    if (micro := text_of("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP")) and micro.isdigit():
+        stamp = _epoch(int(micro) / 1e6)
+    elif (when := text_of(*_TIME_KEYS)) and "-" in when:
+        stamp = parse_line(f"{when} x").stamp
+    elif (when := text_of("timestamp", "time", "ts")) and re.fullmatch(r"1\d{9}(?:\d{3})?(?:\.\d+)?", when):
+        stamp = _epoch(float(when) / (1000 if len(when.split(".")[0]) == 13 else 1))
+    uptime = None
+    if (mono := text_of("_SOURCE_MONOTONIC_TIMESTAMP")) and mono.isdigit():
+        uptime = int(mono) / 1e6
+    elif "pri" in record and (when := text_of("time")) and re.fullmatch(r" *\d+\.\d+", when):
+        uptime = float(when)  # dmesg --json
+    ident = text_of("SYSLOG_IDENTIFIER", "ident", "_COMM", "program", "appname")
+    if record.get("_TRANSPORT") == "kernel":
+        ident = "kernel"
+    return stamp, text_of(*_HOST_KEYS), ident, text_of("_BOOT_ID"), uptime
+
+
+def _epoch(seconds: float) -> Stamp | None:
+    try:
+        when = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return Stamp(when.month, when.day, when.hour, when.minute, when.second, when.microsecond, when.year, 0)
+
+
+def is_field_line(raw: str) -> bool:
+    """Tell whether the line is one field of a record that spans several lines."""
+    return _FIELD.match(raw) is not None or _VERBOSE_HEAD.match(raw) is not None
+
+
+def message_field(raw: str) -> str | None:
+    """Return the text of a line that holds the message of such a record."""
+    found = _FIELD.match(raw)
+    if found is None:
+        return None
+    if found["name"]:
+        return found["value"] if found["name"] == "MESSAGE" else None
+    if found["key"] not in ("MESSAGE", "msg", "message", "log"):
+        return None
+    try:
+        return _as_text(orjson.loads(found["json"].encode("utf-8", "backslashreplace")))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def from_record(
+    message: str, no: int, neighbour: Callable[[int], str | None], *, terminated: bool = True
+) -> list[LogLine]:
+    """Read the message line of a record that spans several lines.
+
+    :param neighbour: Gives the line ``n`` lines after this one (negative: before), ``None`` past an end.
+    """
+    record: dict[str, object] = {}
+    for step in (-1, 1):
+        for distance in range(1, 200):
+            raw = neighbour(step * distance)
+            if raw is None or not raw.strip() or raw.strip()[0] in "{}":
+                break
+            if head := _VERBOSE_HEAD.match(raw):
+                if step < 0:
+                    record.setdefault("timestamp", head["when"])
+                break
+            found = _FIELD.match(raw)
+            if found is None:
+                continue
+            if found["name"]:
+                record.setdefault(found["name"], found["value"])
+            elif found["key"]:
+                try:
+                    record.setdefault(found["key"], orjson.loads(found["json"].encode()))
+                except (orjson.JSONDecodeError, UnicodeEncodeError):
+                    continue
+    return _lines(message, record, no, terminated=terminated)

@@ -1,0 +1,1 @@
+"""Events to output: tables for people, JSON and CSV for programs."""

@@ -1,0 +1,114 @@
+"""Events as a table for people: one row per killed process.
+
+The plain form never depends on the width of a terminal and never cuts: columns are separated by two or
+more blanks, and no cell holds two blanks in a row.  ``report/terminal.py`` draws the same rows with rich.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from oomlog.model import Kill, OomEvent
+from oomlog.report.escape import cell
+from oomlog.report.sizes import human_kb
+
+__all__ = ["HEADINGS", "NUMBERS", "TextReport", "text_rows"]
+
+HEADINGS = ("TIME", "HOST", "VICTIM", "ANON", "FILE", "SHMEM", "SCOPE", "TRIGGER", "WHERE")
+NUMBERS = frozenset({3, 4, 5})
+"""Columns to align on the right."""
+_WIDTHS = (19, 4, 20, 9, 9, 9, 20, 16, 0)
+_BATCH = 1000
+_OUTCOMES = {"panic": "panic", "no_killable": "no killable", "unknown": "unknown", "killed": "killed"}
+_STYLES = {2: "1;31", 6: "36"}
+_HEAD_STYLE = "1"
+
+
+def text_rows(event: OomEvent) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each kill, escaped; an event without a kill gives one row that says its outcome."""
+    host = "-" if event.host is None else cell(event.host)
+    trigger = "-" if event.trigger_comm is None else cell(event.trigger_comm)
+    scope = _scope(event)
+    for kill in event.kills:
+        where = cell(f"{event.source}:{kill.line}")
+        when = _when(event.time if kill.time is None else kill.time, kill.uptime_s or event.uptime_s)
+        sizes = (human_kb(kill.anon_rss_kb), human_kb(kill.file_rss_kb), human_kb(kill.shmem_rss_kb))
+        yield (when, host, _victim(kill), *sizes, scope, trigger, where)
+    if not event.kills:
+        outcome = f"- ({_OUTCOMES[event.outcome]})"
+        where = cell(f"{event.source}:{event.first_line}")
+        yield (_when(event.time, event.uptime_s), host, outcome, "-", "-", "-", scope, trigger, where)
+
+
+def _when(time: datetime | None, uptime_s: float | None) -> str:
+    if time is not None:
+        return time.isoformat(" ", "seconds")
+    return "-" if uptime_s is None else f"[{uptime_s:.3f}]"
+
+
+def _victim(kill: Kill) -> str:
+    comm = "?" if kill.comm is None else kill.comm
+    return cell(comm if kill.pid is None else f"{comm}[{kill.pid}]")
+
+
+def _scope(event: OomEvent) -> str:
+    scope: str = event.quick_scope
+    if scope == "memcg" or event.killer != "kernel":
+        oom_memcg, task_memcg = event.quick_memcgs
+        memcg = oom_memcg or task_memcg
+        leaf = memcg and (memcg.rstrip("/").rpartition("/")[2] or "/")
+        known = event.killer if event.killer != "kernel" else scope
+        return cell(f"{known} {leaf}" if leaf else known)
+    return scope
+
+
+class TextReport:
+    """Writes the plain table; columns grow when a longer cell comes, and stay so.
+
+    :param live: Rows are wanted as soon as they are known, so widths cannot wait for later rows.
+    """
+
+    def __init__(self, write: Callable[[bytes], None], *, colour: bool = False, live: bool = False) -> None:
+        self._write = write
+        self._colour = colour
+        self._batch = 1 if live else _BATCH
+        self._rows: list[tuple[str, ...]] = []
+        self._widths: list[int] | None = list(_WIDTHS) if live else None
+        self._started = False
+
+    def add(self, event: OomEvent) -> None:
+        """Take the event's rows."""
+        self._rows += text_rows(event)
+        if len(self._rows) >= self._batch:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows taken so far."""
+        rows = self._rows
+        if not rows:
+            return
+        self._rows = []
+        widths = [len(heading) for heading in HEADINGS] if self._widths is None else self._widths
+        self._widths = widths = [
+            max(width, *map(len, column)) for width, column in zip(widths, zip(*rows, strict=True), strict=True)
+        ]
+        lines = [self._line(row, widths) for row in rows]
+        if not self._started:
+            self._started = True
+            lines.insert(0, self._line(HEADINGS, widths, head=True))
+        self._write("".join(lines).encode())
+
+    def _line(self, row: tuple[str, ...], widths: list[int], *, head: bool = False) -> str:
+        cells = []
+        for index, (text, width) in enumerate(zip(row, widths, strict=True)):
+            padded = text.rjust(width) if index in NUMBERS else text.ljust(width)
+            if index == len(row) - 1:
+                padded = text
+            style = _HEAD_STYLE if head else _STYLES.get(index)
+            cells.append(f"\x1b[{style}m{padded}\x1b[0m" if self._colour and style else padded)
+        return "  ".join(cells) + "\n"
+
+    def finish(self) -> None:
+        """Write the rest."""
+        self.flush()

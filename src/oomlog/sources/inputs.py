@@ -1,0 +1,167 @@
+"""One input -> its sources: a log is one, an archive many."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+import zipfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from oomlog.errors import SourceError
+from oomlog.sources.archives import tar_sources, zip_sources
+from oomlog.sources.base import Limits, Source
+from oomlog.sources.content import Opener, examine, refusal, stream_source, text_source
+from oomlog.sources.discover import is_journal_name, is_log_name
+from oomlog.sources.magic import Kind
+from oomlog.sources.plain import mtime_of, read_file, read_memory, read_object
+from oomlog.sources.reasons import os_failure
+
+__all__ = ["open_bytes", "open_object", "open_path", "open_stdin"]
+
+_HEAD = 8 << 10
+_BLOCK = 1 << 20
+_NO_LOGS = "the archive holds no file named like a log"
+
+Found = Iterator[Source | SourceError]
+
+
+def open_path(name: str, limits: Limits, *, named: bool) -> Found:
+    """Yield the sources of the file, pipe, device or archive ``name``.
+
+    :param named: The user named it.  Otherwise it was found in a folder, and passed over when binary.
+    """
+    try:
+        status = Path(name).stat()
+        real = os.path.realpath(name)
+    except OSError as error:
+        yield os_failure(name, error)
+        return
+    except ValueError:
+        yield SourceError(name, "is not a possible file name")
+        return
+    mode = status.st_mode
+    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
+        what = "socket" if stat.S_ISSOCK(mode) else "block device"
+        yield SourceError(name, f"is a {what}, not a log", hint="name a file, a folder or a pipe")
+    elif real == "/proc/kmsg":
+        yield SourceError(
+            name, "reading it takes messages away from the system's logger", hint="use /dev/kmsg"
+        )
+    elif not stat.S_ISREG(mode):
+        yield from _open_stream(name, read_file(name, name, _BLOCK), limits, None)
+    else:
+        opener = partial(read_file, name, name, expect=status)
+        yield from _open_stored(
+            name,
+            opener,
+            lambda: zipfile.ZipFile(name),
+            limits,
+            path=Path(name),
+            size=status.st_size,
+            mtime=mtime_of(status),
+            named=named,
+        )
+
+
+def open_bytes(name: str, data: bytes, limits: Limits) -> Found:
+    """Yield the sources in ``data``."""
+    opener = partial(read_memory, data)
+    return _open_stored(name, opener, lambda: zipfile.ZipFile(io.BytesIO(data)), limits, size=len(data))
+
+
+def open_stdin(stdin: IO[bytes] | IO[str] | None, limits: Limits) -> Found:
+    """Yield the sources in standard input."""
+    file = stdin if stdin is not None else sys.stdin
+    if file is None:  # the process was started with it closed
+        return iter([SourceError("<stdin>", "there is no standard input", hint="name a file instead of '-'")])
+    return open_object("<stdin>", getattr(file, "buffer", file), limits)
+
+
+def open_object(name: str, file: IO[bytes] | IO[str], limits: Limits) -> Found:
+    """Yield the sources in the rest of an open file."""
+    mtime = None
+    try:
+        status = os.fstat(file.fileno())
+        mtime = mtime_of(status) if stat.S_ISREG(status.st_mode) else None
+    except (OSError, ValueError, AttributeError):  # in memory, or closed: reading says so
+        pass
+    return _open_stream(name, read_object(name, file, _BLOCK), limits, mtime)
+
+
+def _open_stored(
+    name: str,
+    opener: Opener,
+    open_zip: Callable[[], zipfile.ZipFile],
+    limits: Limits,
+    *,
+    path: Path | None = None,
+    size: int | None = None,
+    mtime: datetime | None = None,
+    named: bool = True,
+) -> Found:
+    with closing(opener(_HEAD)) as raw:
+        content = examine(name, raw, limits, _HEAD)
+        if isinstance(content.stream.failure, SourceError):
+            yield content.stream.failure
+            return
+        source = text_source(name, content, opener, limits, path=path, size=size, mtime=mtime)
+    kind = content.nature.kind
+    if kind is Kind.TAR:
+        yield from _twice(name, partial(_tar, name, opener, limits))
+    elif kind is Kind.ZIP and not content.compressed:
+        yield from _twice(name, lambda wanted: zip_sources(name, open_zip, wanted, limits))
+    elif kind is Kind.BINARY and not named:
+        return
+    else:
+        yield refusal(name, content.nature) or source
+
+
+def _tar(name: str, opener: Opener, limits: Limits, wanted: Callable[[str], bool]) -> Found:
+    with closing(opener(_BLOCK)) as raw:
+        yield from tar_sources(name, examine(name, raw, limits).stream, wanted, limits)
+
+
+# In an archive without one log-like name, everything that is text is tried.
+def _twice(name: str, read: Callable[[Callable[[str], bool]], Found]) -> Found:
+    for wanted in (is_log_name, _any_name):
+        nothing = True
+        for result in read(wanted):
+            nothing = False
+            yield result
+        if not nothing:
+            return
+    yield SourceError(name, "the archive holds no text file", hint="journal files: journalctl --file FILE -k")
+
+
+def _any_name(path: str) -> bool:
+    return not is_journal_name(path)
+
+
+def _open_stream(
+    name: str, stored: Generator[bytes, None, None], limits: Limits, mtime: datetime | None
+) -> Found:
+    content = examine(name, stored, limits)
+    if isinstance(content.stream.failure, SourceError):
+        yield content.stream.failure
+    elif content.nature.kind is Kind.ZIP:
+        yield SourceError(
+            name, "a zip archive cannot be read from a pipe", hint="save it to a file and name that"
+        )
+    elif content.nature.kind is Kind.TAR:
+        nothing = True
+        for result in tar_sources(name, content.stream, is_log_name, limits):
+            nothing = False
+            yield result
+        if nothing:
+            yield SourceError(
+                name, _NO_LOGS, hint="save it to a file and name that: then all text in it is tried"
+            )
+    else:
+        yield refusal(name, content.nature) or stream_source(name, content, mtime=mtime)

@@ -1,0 +1,78 @@
+"""Every logger's prefix comes off, and says what it said."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomlog.lines.prefix import LAYERS, parse_line
+from oomlog.model import Stamp
+
+TEXT = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_each_layer_reads_its_example(layer):
+    """The example beside each layer is read by that layer and leaves the kernel's text."""
+    line = parse_line(layer.example)
+    assert layer.pattern.match(layer.example)
+    assert line.has_prefix
+    assert line.is_kernel
+    assert line.text.startswith(("Mem-Info:", "x invoked", "Out of memory: Killed"))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "uptime", "host", "caller"),
+    [
+        ("", None, None, None),
+        ("[   12.345678] ", 12.345678, None, None),
+        ("[   12.345678][  T123] ", 12.345678, None, "T123"),
+        ("[   12.345678] [    C0] ", 12.345678, None, "C0"),
+        ("<4>[   12.345678] ", 12.345678, None, None),
+        ("kern  :warn  : [   12.345678] ", 12.345678, None, None),
+        ("4,123,12345678,-;", 12.345678, None, None),
+        ("4,123,12345678,-,caller=T77;", 12.345678, None, "T77"),
+        ("Nov 22 10:00:00 web1 kernel: ", None, "web1", None),
+        ("Nov 22 10:00:00 web1 kernel: [   12.345678] ", 12.345678, "web1", None),
+        ("Nov 22 10:00:00.123456 web1 kernel: ", None, "web1", None),
+        ("2026-11-22T10:00:00.123456+01:00 web1 kernel: [   12.345678] ", 12.345678, "web1", None),
+        ("2026-11-22T10:00:00+0100 web1 kernel: ", None, "web1", None),
+        ("Sun 2026-11-22 10:00:00 UTC web1 kernel: ", None, "web1", None),
+        ("[   12.345678] web1 kernel: ", 12.345678, "web1", None),
+        ("1763805600.123456 web1 kernel: ", None, "web1", None),
+        ("> > [   12.345678] ", 12.345678, None, None),
+        ("     [   12.345678] ", 12.345678, None, None),
+        ("ttyS0 console: [   12.345678] ", 12.345678, None, None),
+        ("[Wed Mar 13 11:16:48 2024] ", None, None, None),
+        ("[수 3월 13 11:16:48 2024] ", None, None, None),
+        ("[mié mar 13 11:16:48 2024] ", None, None, None),
+    ],
+)
+def test_prefix_leaves_the_kernels_text(prefix, uptime, host, caller):
+    """Whatever stands before it, the kernel's text comes back whole, with what the prefix told."""
+    line = parse_line(prefix + TEXT)
+    assert (TEXT, uptime, host, caller) == (line.text, line.uptime_s, line.host, line.caller)
+    assert line.is_kernel
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Nov 22 10:00:00 web1 myapp[12]: " + TEXT,
+        "Nov 22 10:00:00 web1 node-problem-detector[6018]: I0624 monitor.go:159] [   12.345678] " + TEXT,
+        "12,123,12345678,-;" + TEXT,
+    ],
+)
+def test_another_program_is_not_the_kernel(raw):
+    """A line that another program wrote is marked, even if it quotes the kernel."""
+    assert not parse_line(raw).is_kernel
+
+
+def test_stamp_keeps_only_what_was_printed():
+    """A syslog time has no year and no zone, so neither has its stamp."""
+    assert Stamp(11, 22, 10, 0, 0) == parse_line("Nov 22 10:00:00 web1 kernel: x").stamp
+
+
+@pytest.mark.parametrize("text", ["", "[", "<", "[[[[[[", ">" * 5000, "[ 1" * 3000, "Nov " * 4000, "{" * 5000])
+def test_odd_lines_survive(text):
+    """Nothing that looks half like a prefix breaks the reader or takes long."""
+    assert parse_line(text).text is not None
