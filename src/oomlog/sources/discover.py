@@ -21,10 +21,10 @@ __all__ = ["is_journal_name", "is_log_name", "walk"]
 _LOGS = (
     "*.log", "kern", "kern.*", "kernel*", "messages*", "syslog*", "*dmesg*", "*kmsg*",
     "journalctl*", "*journal*.txt", "*journal*.json", "*journal*.export",
-    "*console*", "serial*", "debug",
+    "console*", "*[-_.]console*", "serial", "serial[-_.0-9]*", "debug",
     "allmessages", "localmessages", "warn", "boot.msg", "boot.omsg", "boot.txt",  # SUSE
 )  # fmt: skip
-_ARCHIVES = ("sos*report*.tar*", "sos-*.tar*", "scc_*.t?z", "scc_*.tgz", "nts_*.tbz", "must-gather*.tar*")
+_ARCHIVES = ("sos*report*.tar", "sos-*.tar", "scc_*.t?z", "nts_*.t?z", "must-gather*.tar")
 # Below var/log everything is a log but these.
 _NOT_LOGS = (
     "wtmp*", "btmp*", "utmp*", "lastlog", "faillog", "tallylog", "sa[0-9]*", "*.journal~", "*.journal",
@@ -86,11 +86,8 @@ def walk(root: str) -> Iterator[str | SourceError]:
 
 
 def _wanted(path: str) -> bool:
-    return (
-        is_journal_name(path)
-        or is_log_name(posixpath.abspath(path))
-        or bool(_ARCHIVE.match(posixpath.basename(path).lower()))
-    )
+    packed = part_of(posixpath.basename(path).lower()).stem
+    return is_journal_name(path) or is_log_name(posixpath.abspath(path)) or bool(_ARCHIVE.match(packed))
 
 
 def _is(entry: os.DirEntry[str], *, folder: bool) -> bool:

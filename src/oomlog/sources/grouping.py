@@ -69,12 +69,12 @@ def part_of(name: str) -> Part:
     return Part(plain)
 
 
-# Twenty digits would be a name, not a date; "-1767225600" is logrotate's dateformat -%s.
 def _sortable(digits: str) -> str | None:
-    if len(digits) == 10 and digits.startswith("1") and not digits.startswith("19"):
+    if digits[:2] in ("19", "20") and "01" <= digits[4:6] <= "12" and "01" <= digits[6:8] <= "31":
+        return digits
+    if len(digits) == 10:  # logrotate's dateformat -%s
         return datetime.fromtimestamp(int(digits), UTC).strftime("%Y%m%d%H%M%S")
-    month, day = digits[4:6], digits[6:8]
-    return digits if "01" <= month <= "12" and "01" <= day <= "31" else None
+    return None
 
 
 def in_order(names: Sequence[str | None]) -> list[Placed]:

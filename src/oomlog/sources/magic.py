@@ -58,7 +58,13 @@ _MAGIC: tuple[tuple[bytes, Nature], ...] = (
             "a systemd journal file", "give this as text: journalctl --file FILE -k -o short-iso-precise"
         ),
     ),
-    (b"\x7fELF", _binary("a program or a core file (ELF)", "of a vmcore, give this: vmcore-dmesg FILE")),
+    (
+        b"\x7fELF",
+        _binary(
+            "a program or a core file (ELF)",
+            "if it is a vmcore, take its log out first: vmcore-dmesg FILE > dmesg.txt",
+        ),
+    ),
     (b"KDUMP   ", _binary("a kernel crash dump", _DUMP)),
     (b"makedumpfile\0", _binary("a kernel crash dump", _DUMP)),
     (b"\x04\x22\x4d\x18", _binary("compressed with lz4, which is not read", "unpack it first: lz4 -d FILE")),

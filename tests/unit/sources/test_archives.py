@@ -52,7 +52,9 @@ def split(found: Iterable[Source | SourceError]) -> tuple[dict[str, bytes], list
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress, bz2.compress, zstandard.compress])
-def test_logs_in_an_archive_are_found_and_ordered(pack: Callable[[bytes], bytes], tar: Tar, tmp_path: Path) -> None:
+def test_logs_in_an_archive_are_found_and_ordered(
+    pack: Callable[[bytes], bytes], tar: Tar, tmp_path: Path
+) -> None:
     """Whatever it is compressed with and called; by path, from memory and through a pipe."""
     data = pack(tar(SOS))
     path = tmp_path / "sos.bin"
@@ -66,9 +68,9 @@ def test_sources_of_an_archive_can_be_kept_and_read_in_any_order(tar: Tar) -> No
     """They do not depend on the archive being open, nor on each other."""
     found = [s for s in open_sources(gzip.compress(tar(SOS))) if isinstance(s, Source)]
     blocks = [s.blocks(1) for s in found]
-    assert [b"o", b"n", b"n", b"d"] == [next(b) for b in blocks]
-    assert [b"dmesg\n", b"newest\n"] == [b"".join(found[i].blocks()) for i in (3, 2)]
-    assert [False, True, True, False] == [s.continues for s in found]
+    assert [next(b) for b in blocks] == [b"o", b"n", b"n", b"d"]
+    assert [b"".join(found[i].blocks()) for i in (3, 2)] == [b"dmesg\n", b"newest\n"]
+    assert [s.continues for s in found] == [False, True, True, False]
 
 
 def test_members_tell_their_time_and_size(tar: Tar) -> None:
@@ -81,7 +83,7 @@ def test_members_tell_their_time_and_size(tar: Tar) -> None:
 def test_an_archive_without_log_names_is_searched_for_text(tar: Tar) -> None:
     """A packed capture may be called anything; binary members are left out."""
     data = tar({"capture-of-monday": b"text\n", "picture": b"\x89PNG\r\n\x1a\n...", "a.journal": b"LPKSHHRH"})
-    assert {"x:capture-of-monday": b"text\n"} == read(open_sources(data), "<bytes>:")
+    assert read(open_sources(data), "<bytes>:") == {"x:capture-of-monday": b"text\n"}
     (error,) = open_sources([io.BytesIO(data)])
     assert isinstance(error, SourceError)
     assert "save it to a file" in (error.hint or "")
@@ -91,7 +93,7 @@ def test_an_archive_without_text_is_said(tar: Tar) -> None:
     """No silent nothing."""
     (error,) = open_sources(tar({"picture": b"\x89PNG\r\n\x1a\n..."}))
     assert isinstance(error, SourceError)
-    assert "the archive holds no text file" == error.reason
+    assert error.reason == "the archive holds no text file"
 
 
 @pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -115,7 +117,7 @@ def test_links_and_devices_are_passed_over() -> None:
         info = tarfile.TarInfo("dmesg")
         info.size = 2
         archive.addfile(info, io.BytesIO(b"x\n"))
-    assert {"x:dmesg": b"x\n"} == read(open_sources(out.getvalue()), "<bytes>:")
+    assert read(open_sources(out.getvalue()), "<bytes>:") == {"x:dmesg": b"x\n"}
 
 
 def test_hostile_names_touch_nothing(tar: Tar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,18 +126,18 @@ def test_hostile_names_touch_nothing(tar: Tar, tmp_path: Path, monkeypatch: pyte
     names = ["../../kern.log", "/etc/kern.log", "a\x1b[2J\n/kern.log", "./././kern.log"]
     for data in (tar(dict.fromkeys(names, b"x\n")), zipped(dict.fromkeys(names, b"x\n"))):
         assert {f"x:{name}": b"x\n" for name in names} == read(open_sources(data), "<bytes>:")
-    assert [] == list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_cut_archive_is_read_to_the_cut(tar: Tar) -> None:
     """Whole members, the part of the last one, then the error."""
     data = tar({"a/kern.log": b"first\n" * 1000, "b/kern.log": b"second\n" * 1000})
     logs, errors = split(open_sources(data[:9000]))
-    assert b"first\n" * 1000 == logs["x:a/kern.log"]
+    assert logs["x:a/kern.log"] == b"first\n" * 1000
     assert (b"second\n" * 1000).startswith(logs["x:b/kern.log"])
-    assert "the archive is damaged: it ends early, inside b/kern.log" == errors[0].reason
+    assert errors[0].reason == "the archive is damaged: it ends early, inside b/kern.log"
     logs, errors = split(open_sources(gzip.compress(data)[:-30]))
-    assert b"first\n" * 1000 == logs["x:a/kern.log"]
+    assert logs["x:a/kern.log"] == b"first\n" * 1000
     assert "ends early" in errors[0].reason
 
 
@@ -144,8 +146,8 @@ def test_a_damaged_header_costs_one_member(tar: Tar) -> None:
     data = bytearray(tar({"a/kern.log": b"first\n", "b/kern.log": b"second\n", "c/kern.log": b"third\n"}))
     data[1024:1030] = b"\xff" * 6
     logs, errors = split(open_sources(bytes(data)))
-    assert {"x:a/kern.log": b"first\n", "x:c/kern.log": b"third\n"} == logs
-    assert "the archive is damaged: a header is unreadable after a/kern.log" == errors[0].reason
+    assert logs == {"x:a/kern.log": b"first\n", "x:c/kern.log": b"third\n"}
+    assert errors[0].reason == "the archive is damaged: a header is unreadable after a/kern.log"
 
 
 def test_a_header_that_claims_much_is_not_believed() -> None:
@@ -161,17 +163,19 @@ def test_temporary_space_is_bounded(tar: Tar) -> None:
     """Small members are put in order piece by piece, larger ones pass by in the archive's order."""
     data = tar({"kern.log": b"2" * 600, "big.log": b"b" * 5000, "kern.log.1": b"1" * 600, "dmesg": b"d\n"})
     logs = read(open_sources(data, limits=Limits(spool_bytes=1000)), "<bytes>:")
-    assert ["x:kern.log", "x:big.log", "x:kern.log.1", "x:dmesg"] == list(logs)
-    assert b"b" * 5000 == logs["x:big.log"]
+    assert list(logs) == ["x:kern.log", "x:big.log", "x:kern.log.1", "x:dmesg"]
+    assert logs["x:big.log"] == b"b" * 5000
 
 
 def test_a_log_that_passed_by_is_an_error_not_a_short_log(tar: Tar) -> None:
     """A large member must be read before the next one is asked for."""
     data = tar({"big.log": b"b" * 3_000_000, "dmesg": b"d\n"})
-    found = [s for s in open_sources([io.BytesIO(data)], limits=Limits(spool_bytes=1000)) if isinstance(s, Source)]
+    found = [
+        s for s in open_sources([io.BytesIO(data)], limits=Limits(spool_bytes=1000)) if isinstance(s, Source)
+    ]
     with pytest.raises(SourceError, match="not read before the next one"):
         list(found[0].blocks())
-    assert b"d\n" == b"".join(found[1].blocks())
+    assert b"".join(found[1].blocks()) == b"d\n"
 
 
 def test_a_full_disk_is_said(tar: Tar, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,14 +187,14 @@ def test_a_full_disk_is_said(tar: Tar, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oomlog.sources.spool.Spool.put", full)
     (error,) = open_sources([io.BytesIO(tar({"kern.log": b"x\n"}))])
     assert isinstance(error, SourceError)
-    assert ("<stream>:kern.log", "no room left on the disk") == (error.name, error.reason)
+    assert (error.name, error.reason) == ("<stream>:kern.log", "no room left on the disk")
 
 
 def test_an_archive_in_an_archive_is_said(tar: Tar) -> None:
     """It is named like a log, so it is not passed over in silence."""
     logs, errors = split(open_sources(tar({"var/log/old.tar.gz": gzip.compress(tar(SOS)), "dmesg": b"x\n"})))
-    assert {"x:dmesg": b"x\n"} == logs
-    assert "is an archive inside an archive, which is not read" == errors[0].reason
+    assert logs == {"x:dmesg": b"x\n"}
+    assert errors[0].reason == "is an archive inside an archive, which is not read"
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -208,7 +212,7 @@ def test_zip_archives_are_read(tmp_path: Path) -> None:
         assert list(EXPECTED.items()) == list(read(open_sources([item]), prefix).items())
     (error,) = open_sources([io.BytesIO(zipped(SOS))])
     assert isinstance(error, SourceError)
-    assert "a zip archive cannot be read from a pipe" == error.reason
+    assert error.reason == "a zip archive cannot be read from a pipe"
 
 
 def test_damaged_zip_archives_are_said() -> None:

@@ -26,7 +26,7 @@ def test_utf16_becomes_utf8(encoding: str, mark: str, size: int) -> None:
 
 def test_a_utf8_mark_is_dropped() -> None:
     """It is not part of the first line."""
-    assert b"abc\n" == read(b"\xef\xbb\xbfabc\n")
+    assert read(b"\xef\xbb\xbfabc\n") == b"abc\n"
 
 
 def test_a_damaged_utf16_file_is_read() -> None:

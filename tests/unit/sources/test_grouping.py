@@ -49,12 +49,12 @@ def test_a_name_is_taken_apart(name: str, expected: Part) -> None:
 @pytest.mark.parametrize("given", list(itertools.permutations(["kern.log", "kern.log.1", "kern.log.2.gz"])))
 def test_numbered_sets_come_oldest_first(given: tuple[str, ...]) -> None:
     """The highest number is the oldest, and the order given does not matter."""
-    assert ["kern.log.2.gz", "kern.log.1", "kern.log"] == ordered(*given)
+    assert ordered(*given) == ["kern.log.2.gz", "kern.log.1", "kern.log"]
 
 
 def test_numbers_are_compared_as_numbers() -> None:
     """.10 is older than .9."""
-    assert ["k.log.10.gz", "k.log.9.gz"] == ordered("k.log.9.gz", "k.log.10.gz")
+    assert ordered("k.log.9.gz", "k.log.10.gz") == ["k.log.10.gz", "k.log.9.gz"]
 
 
 def test_dated_sets_come_oldest_first() -> None:
@@ -65,47 +65,47 @@ def test_dated_sets_come_oldest_first() -> None:
 
 def test_a_set_takes_the_place_of_its_first_member() -> None:
     """What is not rotated keeps the order given."""
-    assert ["z.txt", "k.log.1", "k.log", "a.txt"] == ordered("z.txt", "k.log", "a.txt", "k.log.1")
+    assert ordered("z.txt", "k.log", "a.txt", "k.log.1") == ["z.txt", "k.log.1", "k.log", "a.txt"]
 
 
 def test_sets_of_two_folders_stay_apart() -> None:
     """A set is the files of one folder."""
-    assert ["a/k.log.1", "b/k.log"] == ordered("a/k.log.1", "b/k.log")
-    assert [] == continuing("a/k.log.1", "b/k.log")
+    assert ordered("a/k.log.1", "b/k.log") == ["a/k.log.1", "b/k.log"]
+    assert continuing("a/k.log.1", "b/k.log") == []
 
 
 def test_each_newer_part_continues_the_one_before() -> None:
     """An event cut by the rotation can be put together."""
-    assert ["k.log.1", "k.log"] == continuing("k.log", "k.log.1", "k.log.2.gz")
-    assert ["m-20260102", "m"] == continuing("m", "m-20260102", "m-20260101")
-    assert ["k.log"] == continuing("k.log.0", "k.log")
+    assert continuing("k.log", "k.log.1", "k.log.2.gz") == ["k.log.1", "k.log"]
+    assert continuing("m", "m-20260102", "m-20260101") == ["m-20260102", "m"]
+    assert continuing("k.log.0", "k.log") == ["k.log"]
 
 
 def test_a_missing_part_breaks_the_chain() -> None:
     """Between .3 and .1 something is missing, so nothing goes on there."""
-    assert ["k.log"] == continuing("k.log.3", "k.log.1", "k.log")
-    assert [] == continuing("k.log.2", "k.log")
+    assert continuing("k.log.3", "k.log.1", "k.log") == ["k.log"]
+    assert continuing("k.log.2", "k.log") == []
 
 
 def test_the_same_part_twice_does_not_continue() -> None:
     """A plain and a compressed copy of one part are not two parts."""
-    assert ["k.log.1", "k.log.1.gz"] == ordered("k.log.1", "k.log.1.gz")
-    assert [] == continuing("k.log.1", "k.log.1.gz")
+    assert ordered("k.log.1", "k.log.1.gz") == ["k.log.1", "k.log.1.gz"]
+    assert continuing("k.log.1", "k.log.1.gz") == []
 
 
 def test_boot_logs_do_not_continue() -> None:
     """Each dmesg file is a boot of its own, though they come oldest first."""
-    assert ["dmesg.1.gz", "dmesg.0", "dmesg"] == ordered("dmesg", "dmesg.0", "dmesg.1.gz")
-    assert [] == continuing("dmesg", "dmesg.0", "dmesg.1.gz")
+    assert ordered("dmesg", "dmesg.0", "dmesg.1.gz") == ["dmesg.1.gz", "dmesg.0", "dmesg"]
+    assert continuing("dmesg", "dmesg.0", "dmesg.1.gz") == []
 
 
 def test_numbered_machines_are_no_rotated_set() -> None:
     """web.1.log and web.2.log without web.log may be two machines; node-1.log always is one."""
-    assert ["web.1.log", "web.2.log"] == ordered("web.1.log", "web.2.log")
-    assert ["web.2.log", "web.1.log", "web.log"] == ordered("web.1.log", "web.2.log", "web.log")
-    assert ["node-1.log", "node-2.log"] == ordered("node-1.log", "node-2.log")
+    assert ordered("web.1.log", "web.2.log") == ["web.1.log", "web.2.log"]
+    assert ordered("web.1.log", "web.2.log", "web.log") == ["web.2.log", "web.1.log", "web.log"]
+    assert ordered("node-1.log", "node-2.log") == ["node-1.log", "node-2.log"]
 
 
 def test_what_has_no_name_keeps_its_place() -> None:
     """Standard input and bytes belong to no set."""
-    assert [0, 3, 1, 2] == [p.index for p in in_order([None, "k.log", None, "k.log.1"])]
+    assert [p.index for p in in_order([None, "k.log", None, "k.log.1"])] == [0, 3, 1, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,16 @@ def names(root: Path, *inputs: object) -> list[str]:
 def test_one_input_need_not_be_in_a_list(tmp_path: Path) -> None:
     """A path, bytes, text or an open file alone."""
     make(tmp_path, "kern.log")
-    for item in (tmp_path / "kern.log", str(tmp_path / "kern.log"), b"kern.log\n", "kern.log\n", io.BytesIO(b"kern.log\n")):
+    for item in (
+        tmp_path / "kern.log",
+        str(tmp_path / "kern.log"),
+        b"kern.log\n",
+        "kern.log\n",
+        io.BytesIO(b"kern.log\n"),
+    ):
         (found,) = open_sources(item)
         assert isinstance(found, Source)
-        assert b"kern.log\n" == b"".join(found.blocks())
+        assert b"".join(found.blocks()) == b"kern.log\n"
 
 
 def test_a_string_with_a_newline_is_text_and_a_path_is_a_path(tmp_path: Path) -> None:
@@ -38,14 +45,14 @@ def test_a_string_with_a_newline_is_text_and_a_path_is_a_path(tmp_path: Path) ->
     assert isinstance(text, Source)
     assert isinstance(file, Source)
     assert ("<text>", f"{tmp_path}/a\nb".encode()) == (text.name, b"".join(text.blocks()))
-    assert b"a\nb\n" == b"".join(file.blocks())
+    assert b"".join(file.blocks()) == b"a\nb\n"
 
 
 def test_text_decoded_with_surrogates_gets_its_bytes_back() -> None:
     """As subprocess and open(errors="surrogateescape") give it; another lone surrogate is no crash."""
     (found,) = open_sources(b"caf\xe9\n".decode("utf-8", "surrogateescape"))
     assert isinstance(found, Source)
-    assert b"caf\xe9\n" == b"".join(found.blocks())
+    assert b"".join(found.blocks()) == b"caf\xe9\n"
     (found,) = open_sources("\ud800\n")
     assert isinstance(found, Source)
     assert b"".join(found.blocks()).endswith(b"\n")
@@ -55,7 +62,7 @@ def test_inputs_keep_their_order_and_sets_are_sorted(tmp_path: Path) -> None:
     """A rotated set stands where its first-named member stood."""
     make(tmp_path, "z.log", "kern.log", "kern.log.1", "kern.log.2", "a.log")
     inputs = [tmp_path / name for name in ("z.log", "kern.log", "a.log", "kern.log.2", "kern.log.1")]
-    assert ["z.log", "kern.log.2", "kern.log.1", "kern.log", "a.log"] == names(tmp_path, *inputs)
+    assert names(tmp_path, *inputs) == ["z.log", "kern.log.2", "kern.log.1", "kern.log", "a.log"]
 
 
 def test_a_part_continues_only_what_was_read(tmp_path: Path) -> None:
@@ -63,21 +70,23 @@ def test_a_part_continues_only_what_was_read(tmp_path: Path) -> None:
     make(tmp_path, "kern.log", "kern.log.2", "kern.log.3")
     inputs = [tmp_path / name for name in ("kern.log", "kern.log.1", "kern.log.2", "kern.log.3")]
     found = list(open_sources(inputs))
-    assert [False, True, None, False] == [s.continues if isinstance(s, Source) else None for s in found]
+    assert [s.continues if isinstance(s, Source) else None for s in found] == [False, True, None, False]
 
 
-def test_sets_are_put_together_across_ways_to_write_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sets_are_put_together_across_ways_to_write_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """./kern.log.1 and kern.log lie in one folder."""
     make(tmp_path, "kern.log", "kern.log.1")
     monkeypatch.chdir(tmp_path)
-    assert ["./kern.log.1", "kern.log"] == names(tmp_path, "kern.log", "./kern.log.1")
+    assert names(tmp_path, "kern.log", "./kern.log.1") == ["./kern.log.1", "kern.log"]
 
 
 def test_a_file_reached_twice_is_read_once(tmp_path: Path) -> None:
     """Named twice, linked, or in a folder that is named, too."""
     make(tmp_path, "kern.log")
     (tmp_path / "link.log").symlink_to("kern.log")
-    assert ["kern.log"] == names(tmp_path, tmp_path / "kern.log", tmp_path, tmp_path / "link.log")
+    assert names(tmp_path, tmp_path / "kern.log", tmp_path, tmp_path / "link.log") == ["kern.log"]
 
 
 def test_a_bad_input_is_an_error_in_its_place(tmp_path: Path) -> None:
@@ -93,7 +102,7 @@ def test_a_folder_is_searched(tmp_path: Path) -> None:
     """Logs are read, binary files with a log's name are passed over, rotated sets are in order."""
     make(tmp_path, "kern.log", "kern.log.1", "sub/messages", "README")
     (tmp_path / "core.log").write_bytes(b"\x7fELF" + b"\0" * 100)
-    assert ["kern.log.1", "kern.log", "sub/messages"] == names(tmp_path, tmp_path)
+    assert names(tmp_path, tmp_path) == ["kern.log.1", "kern.log", "sub/messages"]
 
 
 def test_a_folder_without_logs_is_said(tmp_path: Path) -> None:
@@ -103,7 +112,7 @@ def test_a_folder_without_logs_is_said(tmp_path: Path) -> None:
     make(tmp_path, "other/README")
     (tmp_path / "binary/core.log").write_bytes(b"\x7fELF" + b"\0" * 100)
     found = list(open_sources([tmp_path / folder for folder in ("empty", "other", "binary")]))
-    assert ["holds no file named like a log"] * 3 == [e.reason for e in found if isinstance(e, SourceError)]
+    assert [e.reason for e in found if isinstance(e, SourceError)] == ["holds no file named like a log"] * 3
 
 
 def test_journal_files_are_said_only_where_nothing_else_is(tmp_path: Path) -> None:
@@ -112,19 +121,19 @@ def test_journal_files_are_said_only_where_nothing_else_is(tmp_path: Path) -> No
     (tmp_path / "journal/system.journal").write_bytes(b"LPKSHHRH" + b"\0" * 200)
     (error,) = open_sources([tmp_path / "journal"])
     assert isinstance(error, SourceError)
-    assert "holds systemd journal files and no text logs" == error.reason
+    assert error.reason == "holds systemd journal files and no text logs"
     assert "journalctl --directory" in (error.hint or "")
     (error,) = open_sources([tmp_path / "journal/system.journal"])
     assert isinstance(error, SourceError)
-    assert "is not a log but a systemd journal file" == error.reason
+    assert error.reason == "is not a log but a systemd journal file"
     make(tmp_path, "kern.log")
-    assert ["kern.log"] == names(tmp_path, tmp_path)
+    assert names(tmp_path, tmp_path) == ["kern.log"]
 
 
 def test_explicit_files_need_no_log_name(tmp_path: Path) -> None:
     """Only in folders and archives names are asked."""
     make(tmp_path, "whatever.bin")
-    assert ["whatever.bin"] == names(tmp_path, tmp_path / "whatever.bin")
+    assert names(tmp_path, tmp_path / "whatever.bin") == ["whatever.bin"]
 
 
 def test_standard_input_is_read_once() -> None:
@@ -132,22 +141,20 @@ def test_standard_input_is_read_once() -> None:
     first, second = open_sources(["-", "-"], stdin=io.BytesIO(b"x\n"))
     assert isinstance(first, Source)
     assert isinstance(second, SourceError)
-    assert "was named twice and can be read once" == second.reason
+    assert second.reason == "was named twice and can be read once"
 
 
 def test_files_are_opened_one_at_a_time(tmp_path: Path) -> None:
     """A thousand logs need no thousand open files, also when all sources are collected first."""
     make(tmp_path, *(f"log{i}.log" for i in range(1100)))
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(200, hard), hard))
     try:
-        assert 1100 == len(names(tmp_path, tmp_path))
+        assert len(names(tmp_path, tmp_path)) == 1100
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_nothing_in_nothing_out() -> None:
     """No input is no error here; the command line says what it needs."""
-    assert [] == list(open_sources([]))
+    assert list(open_sources([])) == []

@@ -47,14 +47,14 @@ def test_a_plain_file_can_be_opened_again(tmp_path: Path) -> None:
 def test_an_empty_file_is_a_log_without_lines(tmp_path: Path) -> None:
     """No error and no block."""
     (tmp_path / "kern.log").touch()
-    assert [] == list(one(tmp_path / "kern.log").blocks())
+    assert list(one(tmp_path / "kern.log").blocks()) == []
 
 
 def test_a_missing_file_is_said_with_its_neighbour(tmp_path: Path) -> None:
     """The error names a file that is there and has nearly this name."""
     (tmp_path / "kern.log").touch()
     error = refused(tmp_path / "kern.lgo")
-    assert "no such file or folder" == error.reason
+    assert error.reason == "no such file or folder"
     assert f"did you mean {tmp_path / 'kern.log'}?" == error.hint
     assert "ls" in (refused(tmp_path / "zzzzzz").hint or "")
     assert "there is no folder" in (refused(tmp_path / "no" / "kern.log").hint or "")
@@ -66,12 +66,14 @@ def test_an_unreadable_file_is_said_with_what_to_do(tmp_path: Path, unpriv: None
     (tmp_path / "kern.log").write_bytes(LINE)
     (tmp_path / "kern.log").chmod(0)
     error = refused(tmp_path / "kern.log")
-    assert "permission denied" == error.reason
+    assert error.reason == "permission denied"
     assert "sudo" in (error.hint or "")
     assert "adm" in (error.hint or "")
 
 
-def test_permission_denied_is_told_by_the_system_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_permission_denied_is_told_by_the_system_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same, also where the tests run as root."""
 
     def deny(*_: object, **__: object) -> int:
@@ -79,7 +81,7 @@ def test_permission_denied_is_told_by_the_system_call(tmp_path: Path, monkeypatc
 
     (tmp_path / "kern.log").write_bytes(LINE)
     monkeypatch.setattr("oomlog.sources.plain.os.open", deny)
-    assert "permission denied" == refused(tmp_path / "kern.log").reason
+    assert refused(tmp_path / "kern.log").reason == "permission denied"
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300, "loop"])
@@ -93,7 +95,7 @@ def test_a_socket_is_refused(tmp_path: Path) -> None:
     """It cannot be read like a file."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "s"))
-        assert "is a socket, not a log" == refused(tmp_path / "s").reason
+        assert refused(tmp_path / "s").reason == "is a socket, not a log"
 
 
 def test_a_device_error_comes_after_the_good_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,20 +103,22 @@ def test_a_device_error_comes_after_the_good_data(tmp_path: Path, monkeypatch: p
     path = tmp_path / "kern.log"
     path.write_bytes(LINE * 100)
     blocks = one(path).blocks(len(LINE))
-    assert LINE == next(blocks)
+    assert next(blocks) == LINE
 
     def fail(*_: object) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("oomlog.sources.plain.os.read", fail)
-    with pytest.raises(SourceError, match=r"cannot be read after \d+ bytes: the disk or device reported an error"):
+    with pytest.raises(
+        SourceError, match=r"cannot be read after \d+ bytes: the disk or device reported an error"
+    ):
         list(blocks)
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs /proc")
 def test_a_file_that_fails_at_once_is_an_error_in_its_place() -> None:
     """/proc/self/mem has nothing at offset 0: a real EIO."""
-    assert "the disk or device reported an error" == refused("/proc/self/mem").reason
+    assert refused("/proc/self/mem").reason == "the disk or device reported an error"
 
 
 def test_a_file_that_vanished_is_an_error(tmp_path: Path) -> None:
@@ -132,7 +136,7 @@ def test_a_file_cut_while_read_is_an_error_after_its_data(tmp_path: Path) -> Non
     path = tmp_path / "kern.log"
     path.write_bytes(LINE * 10)
     blocks = one(path).blocks(len(LINE))
-    assert LINE == next(blocks)
+    assert next(blocks) == LINE
     os.truncate(path, 3)
     with pytest.raises(SourceError, match="copytruncate"):
         list(blocks)
@@ -146,7 +150,7 @@ def test_a_file_replaced_before_it_is_read_is_said(tmp_path: Path) -> None:
     path.rename(tmp_path / "kern.log.1")
     path.write_bytes(b"new\n")
     blocks = found.blocks()
-    assert b"new\n" == next(blocks)
+    assert next(blocks) == b"new\n"
     with pytest.raises(SourceError, match="replaced"):
         next(blocks)
 
@@ -159,7 +163,7 @@ def test_a_file_replaced_while_read_is_read_to_its_end(tmp_path: Path) -> None:
     next(blocks)
     path.rename(tmp_path / "kern.log.1")
     path.write_bytes(b"new\n")
-    assert [LINE] == list(blocks)
+    assert list(blocks) == [LINE]
 
 
 def test_a_growing_file_is_read_to_where_it_is(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_a_growing_file_is_read_to_where_it_is(tmp_path: Path) -> None:
     next(blocks)
     with path.open("ab") as file:
         file.write(b"more\n")
-    assert [b"more\n"] == list(blocks)
+    assert list(blocks) == [b"more\n"]
 
 
 def test_a_fifo_is_read(tmp_path: Path) -> None:
@@ -179,23 +183,25 @@ def test_a_fifo_is_read(tmp_path: Path) -> None:
     writer = threading.Thread(target=(tmp_path / "fifo").write_bytes, args=(LINE * 1000,))
     writer.start()
     found = one(tmp_path / "fifo")
-    assert LINE * 1000 == b"".join(found.blocks())
+    assert b"".join(found.blocks()) == LINE * 1000
     writer.join()
-    assert (None, None, None) == (found.path, found.size, found.mtime)
+    assert (found.path, found.size, found.mtime) == (None, None, None)
 
 
-@pytest.mark.parametrize("wrap", [lambda fd: os.fdopen(fd, "rb"), lambda fd: os.fdopen(fd), lambda fd: os.fdopen(fd, "rb", 0)])
+@pytest.mark.parametrize(
+    "wrap", [lambda fd: os.fdopen(fd, "rb"), lambda fd: os.fdopen(fd), lambda fd: os.fdopen(fd, "rb", 0)]
+)
 def test_a_live_pipe_shows_what_is_there(wrap: Callable[[int], io.IOBase]) -> None:
     """A line is yielded before the pipe has more, for binary, text and unbuffered files."""
     read_end, write_end = os.pipe()
     with wrap(read_end) as file:
         os.write(write_end, b"one\n")
         blocks = one(file).blocks()
-        assert b"one\n" == next(blocks)
+        assert next(blocks) == b"one\n"
         os.write(write_end, b"two\n")
-        assert b"two\n" == next(blocks)
+        assert next(blocks) == b"two\n"
         os.close(write_end)
-        assert [] == list(blocks)
+        assert list(blocks) == []
         assert not file.closed
 
 
@@ -206,7 +212,7 @@ def test_a_pipe_that_does_not_block_is_waited_for() -> None:
     with os.fdopen(read_end, "rb", 0) as file:
         writer = threading.Timer(0.05, lambda: (os.write(write_end, LINE), os.close(write_end)))
         writer.start()
-        assert LINE == b"".join(one(file).blocks())
+        assert b"".join(one(file).blocks()) == LINE
         writer.join()
 
 
@@ -216,20 +222,20 @@ def test_a_pipe_named_by_path_is_read() -> None:
     os.write(write_end, LINE)
     os.close(write_end)
     try:
-        assert LINE == b"".join(one(f"/dev/fd/{read_end}").blocks())
+        assert b"".join(one(f"/dev/fd/{read_end}").blocks()) == LINE
     finally:
         os.close(read_end)
 
 
 def test_dev_null_is_empty() -> None:
     """A character device with an end."""
-    assert [] == list(one("/dev/null").blocks())
+    assert list(one("/dev/null").blocks()) == []
 
 
 def test_a_source_that_passed_by_is_not_there_twice() -> None:
     """Asking again is an error, not an empty log."""
     found = one(io.BytesIO(LINE))
-    assert LINE == b"".join(found.blocks())
+    assert b"".join(found.blocks()) == LINE
     with pytest.raises(SourceError, match="cannot be opened again"):
         list(found.blocks())
 
@@ -238,13 +244,13 @@ def test_a_source_that_passed_by_is_not_there_twice() -> None:
 def test_standard_input_can_be_given(file: io.BytesIO) -> None:
     """What stands for it may be binary or text; its name is <stdin>."""
     found = one("-", stdin=file)
-    assert ("<stdin>", [LINE]) == (found.name, list(found.blocks()))
+    assert (found.name, list(found.blocks())) == ("<stdin>", [LINE])
 
 
 def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """oomlog - <&-"""
     monkeypatch.setattr("sys.stdin", None)
-    assert "there is no standard input" == refused("-").reason
+    assert refused("-").reason == "there is no standard input"
 
 
 def test_open_files_are_read_from_where_they_are(tmp_path: Path) -> None:
@@ -252,13 +258,13 @@ def test_open_files_are_read_from_where_they_are(tmp_path: Path) -> None:
     path = tmp_path / "kern.log"
     path.write_bytes(b"one\ntwo\n")
     with path.open("rb") as binary, path.open() as text:
-        assert b"one\n" == binary.readline()
-        assert "one\n" == text.readline()
+        assert binary.readline() == b"one\n"
+        assert text.readline() == "one\n"
         assert (str(path), b"two\n") == ((found := one(binary)).name, b"".join(found.blocks()))
-        assert b"two\n" == b"".join(one(text).blocks())
+        assert b"".join(one(text).blocks()) == b"two\n"
         assert not binary.closed
-    assert "the file object is closed" == refused(binary).reason
-    assert "the file object is closed" == refused(text).reason
+    assert refused(binary).reason == "the file object is closed"
+    assert refused(text).reason == "the file object is closed"
 
 
 def test_a_text_file_of_the_wrong_encoding_is_said(tmp_path: Path) -> None:
@@ -266,12 +272,18 @@ def test_a_text_file_of_the_wrong_encoding_is_said(tmp_path: Path) -> None:
     path = tmp_path / "kern.log"
     path.write_bytes(b"caf\xe9\n")
     with path.open(encoding="utf-8") as text:
-        assert "is not utf-8 text" == refused(text).reason
+        assert refused(text).reason == "is not utf-8 text"
 
 
 def test_kmsg_is_read_until_nothing_is_there() -> None:
     """Records are joined; overwritten ones are passed over."""
-    answers: list[bytes | OSError] = [b"6,1,0,-;a\n", BrokenPipeError(), b"6,9,0,-;b\n", BlockingIOError(), b"never"]
+    answers: list[bytes | OSError] = [
+        b"6,1,0,-;a\n",
+        BrokenPipeError(),
+        b"6,9,0,-;b\n",
+        BlockingIOError(),
+        b"never",
+    ]
 
     def read() -> bytes:
         answer = answers.pop(0)
@@ -279,7 +291,7 @@ def test_kmsg_is_read_until_nothing_is_there() -> None:
             raise answer
         return answer
 
-    assert [b"6,1,0,-;a\n6,9,0,-;b\n"] == list(kmsg_records("/dev/kmsg", read, 1 << 20))
+    assert list(kmsg_records("/dev/kmsg", read, 1 << 20)) == [b"6,1,0,-;a\n6,9,0,-;b\n"]
 
 
 def test_kmsg_errors_come_after_the_records() -> None:
@@ -292,7 +304,7 @@ def test_kmsg_errors_come_after_the_records() -> None:
         raise OSError(errno.EIO, "")
 
     records = kmsg_records("/dev/kmsg", read, 5)
-    assert [b"6,1,0,-;a\n", b"6,2,0,-;b\n"] == [next(records), next(records)]
+    assert [next(records), next(records)] == [b"6,1,0,-;a\n", b"6,2,0,-;b\n"]
     with pytest.raises(SourceError):
         next(records)
 

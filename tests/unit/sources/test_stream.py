@@ -12,21 +12,21 @@ from oomlog.sources.stream import Stream
 def test_looking_ahead_takes_nothing() -> None:
     """head() and grow() change nothing in what is read."""
     stream = Stream(iter([b"ab", b"cd", b"e"]))
-    assert b"ab" == stream.head()
+    assert stream.head() == b"ab"
     assert stream.grow()
-    assert b"abcd" == stream.head()
-    assert [b"abcd", b"e"] == list(stream)
-    assert b"" == stream.head()
+    assert stream.head() == b"abcd"
+    assert list(stream) == [b"abcd", b"e"]
+    assert stream.head() == b""
 
 
 def test_bytes_are_taken_across_blocks() -> None:
     """exactly() joins, some() does not, unread() gives back."""
     stream = Stream(iter([b"abc", b"def"]))
-    assert b"abcd" == stream.exactly(4)
-    assert b"ef" == stream.some(10)
+    assert stream.exactly(4) == b"abcd"
+    assert stream.some(10) == b"ef"
     stream.unread(1)
-    assert b"f" == stream.exactly(9)
-    assert b"" == stream.some()
+    assert stream.exactly(9) == b"f"
+    assert stream.some() == b""
 
 
 def test_an_error_waits_for_the_bytes_before_it() -> None:
@@ -40,8 +40,8 @@ def test_an_error_waits_for_the_bytes_before_it() -> None:
     stream.head()
     assert not stream.grow()
     assert stream.failure is None
-    assert b"ab" == stream.some()
-    assert "disk" == str(stream.failure)
+    assert stream.some() == b"ab"
+    assert str(stream.failure) == "disk"
     for _ in range(2):
         with pytest.raises(RuntimeError, match="disk"):
             stream.some()
@@ -51,4 +51,4 @@ def test_runs_of_nul_are_passed_over() -> None:
     """Padding may be longer than a block."""
     stream = Stream(iter([b"\0" * 9000, b"\0\0", b"\0x\0"]))
     stream.skip_nuls()
-    assert b"x\0" == stream.some()
+    assert stream.some() == b"x\0"
