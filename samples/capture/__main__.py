@@ -31,6 +31,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     add("--any-kernel", action="store_true",
         help="run a scenario also on kernels it is not listed for")
     add("--list", action="store_true", help="list the scenarios and their kernels")
+    add("--index", action="store_true", help="only write index.toml anew from the truth files")
     return parser.parse_args(given)
 
 
@@ -65,6 +66,9 @@ def main(given: list[str] | None = None) -> int:
         for scenario in SCENARIOS:
             print(f"{scenario.name:30} {', '.join(scenario.kernels):22} {scenario.about}")
         return 0
+    if options.index:
+        index.write(options.out)
+        return 0
     failed = 0
     try:
         pairs = _chosen(options)
@@ -79,7 +83,8 @@ def main(given: list[str] | None = None) -> int:
             print(f"capture: {scenario.name} on {series}: {error}", file=sys.stderr)
             continue
         print(f"{sample.name}: victims {sample.victims}", flush=True)
-    index.write(options.out)
+    if failed < len(pairs):
+        index.write(options.out)
     return 1 if failed else 0
 
 

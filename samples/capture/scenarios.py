@@ -374,7 +374,7 @@ until_gone $HOG
     ),
     Scenario(
         "series", "Several events in one boot, with other lines in between.",
-        ("memcg_limit", "memcg_limit", "global"), ("5.10", "6.12"),
+        ("memcg_limit", "memcg_limit", "global"), ALL,
         _memcg2("/system.slice/web.service", "16M", r"""
 group /system.slice/app.service
 put $V2/system.slice/app.service/memory.max 24M
@@ -390,8 +390,8 @@ hold 4 worker -c $V2/system.slice/app.service -u 1000
 hog -n leader -c $V2/system.slice/app.service -u 1000 -m 200 -S 4 -k 128
 until_gone $HOG
 say 'app[71]: python3 invoked oom-killer: it says, but it is only a program that writes this'
-mount -t tmpfs tmpfs /mnt
-umount /mnt
+put /sys/bus/pci/devices/0000:00:01.1/remove 1
+put /sys/bus/pci/rescan 1
 """ + "hold 24 mysqld -u 105\n" + _FILL),
         modules=ZRAM,
     ),

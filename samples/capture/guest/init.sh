@@ -26,6 +26,8 @@ cgroup1() {
     grep -q "^cgroup $V1 tmpfs" /proc/mounts || mount -t tmpfs cgroup "$V1"
     mkdir "$V1/$1"
     mount -t cgroup -o "$1" cgroup "$V1/$1"
+    # As systemd and Docker have it; later kernels know nothing else.
+    [ "$(cat "$V1/$1/memory.use_hierarchy" 2>/dev/null)" != 0 ] || put "$V1/$1/memory.use_hierarchy" 1
 }
 
 # group /a/b/c: make a v2 cgroup, with the controllers passed on at each level.
