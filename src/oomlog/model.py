@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, overload
+from typing import Literal, NamedTuple, overload
 
 __all__ = [
     "Details",
@@ -49,8 +49,7 @@ class Stamp:
     utc_offset_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One kernel message: its text without the logger's prefix, and what the prefix said."""
 
     no: int
@@ -338,14 +337,19 @@ class OomEvent:
         return self._scope
 
     @property
+    def quick_first_line(self) -> int:
+        """Return ``first_line`` without decoding; of the first kill where the report has no header."""
+        return self._first_line
+
+    @property
     def quick_scope(self) -> Scope:
-        """Return ``scope``, decoding the report only where the summary line (since 5.0) does not say it."""
-        return self._scope if self.constraint is not None and self._scope != "unknown" else self.scope
+        """Return ``scope``, decoding the report only where no summary line (since 5.0) says it."""
+        return self._scope if self._task_memcg is not None and self._scope != "unknown" else self.scope
 
     @property
     def quick_memcgs(self) -> tuple[str | None, str | None]:
-        """Return ``(oom_memcg, task_memcg)``, decoding only where there is no summary line to name them."""
-        if self.constraint is not None:
+        """Return ``(oom_memcg, task_memcg)``, decoding only where no summary line (since 5.0) names them."""
+        if self._task_memcg is not None:
             return self._oom_memcg, self._task_memcg
         return self.oom_memcg, self.task_memcg
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO
@@ -40,7 +40,7 @@ class Context:
         return cls(
             stdin=None if stdin is None else stdin.buffer,
             stdout=_null() if stdout is None else stdout.buffer,
-            stderr=open(os.devnull, "w", encoding="utf-8") if stderr is None else stderr,  # noqa: PTH123, SIM115
+            stderr=open(os.devnull, "w", encoding="utf-8") if stderr is None else stderr,  # noqa: PTH123
             stdin_is_terminal=stdin is not None and stdin.isatty(),
             stdout_is_terminal=stdout is not None and stdout.isatty(),
             stderr_is_terminal=stderr is not None and stderr.isatty(),
@@ -55,18 +55,21 @@ class Context:
         # https://no-color.org: present and not empty
         return terminal and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
-    def say(self, message: str) -> None:
-        """Print ``oomlog: message`` on standard error; line breaks stay, the rest is escaped."""
-        lines = [escape(line) for line in message.split("\n")]
+    def say(self, message: str, *more: str) -> None:
+        """Print ``oomlog: message`` and further lines on standard error, escaped."""
+        self.tell([f"oomlog: {escape(message)}", *map(escape, more)])
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Print lines, already escaped, on standard error."""
         try:
-            self.stderr.write("oomlog: " + "\n".join(lines) + "\n")
+            self.stderr.write("".join(f"{line}\n" for line in lines))
             self.stderr.flush()
         except (BrokenPipeError, ValueError):
             pass  # nobody reads messages; the data still counts
 
 
 def _null() -> IO[bytes]:
-    return open(os.devnull, "wb")  # noqa: PTH123, SIM115
+    return open(os.devnull, "wb")  # noqa: PTH123
 
 
 def _is_file(fd: int) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from oomlog.cli.when import Bound
 from oomlog.model import OomEvent, Scope
+
+if TYPE_CHECKING:
+    from oomlog.cli.when import Bound
 
 __all__ = ["EventFilter"]
 

@@ -8,7 +8,7 @@ lines, which are skipped and counted.  What looks like a line of the report and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ from oomlog.events.sections import MemcgBlock, MemInfo
 from oomlog.events.tasks import TaskRows
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.escapes import decode, undo_quoted_printable
-from oomlog.lines.reader import expand
+from oomlog.lines.reader import expand, split_message
 from oomlog.lines.prefix import parse_line
-from oomlog.lines.shape import shape_of, shape_source
+from oomlog.lines.shape import marker_of, shape_source
 from oomlog.model import Details, LogLine, Problem
 from oomlog.events.recognise import MAX_PIECES, match_text, recognise
 
@@ -29,8 +29,15 @@ SECTIONS = ("invoked", "context", "mem_info", "memcg", "slab", "tasks", "constra
 # A fragment without header is read backwards from its kill; so many foreign lines in a row end it.
 _FRAGMENT_GAP = 40
 _ROW_LIKE = re.compile(r"\s*\[ *\d+\]\s+-?\d+\s")
+_MARK = "\x01"
+# Stack frames, registers and the like: most lines of a report, and never anything else.
+_TRACE = re.compile(
+    r" ?(?:\? )?[\w.]+\+0x[0-9a-f]|\[<[0-9a-f]|(?:R[0-9A-Z]{1,2}|RIP|Code|Stack|ORIG_RAX|CR2): ?[0-9a-f]"
+)
 _TABLE_HEAD = "tgid total_vm"
-_TABLE_END = re.compile(r"oom-kill:|ut of [mM]emory|available memory|min protection|\bcallbacks suppressed")
+# Longer than any task name, which is what stands at the end of a row.
+_SUMMARY = "oom-kill:constraint="
+_TABLE_END = re.compile(r": [Kk]ill(?:ed)? process \d+ \(|ut of memory and no killable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class _Decoder:
     dropped: int | None = None
     first_line: int | None = None
     last_line: int | None = None
+    record: str | None = None
+    whole: bool = True
     skipped: int = 0
     foreign_run: int = 0
     other_report: bool = False
@@ -93,19 +102,67 @@ class _Decoder:
         return self._result()
 
     def _consume(self, text: str, first_no: int) -> None:
-        pending: list[LogLine] = []
+        """Read lines: the usual ones at once, whatever needs a second look as a group with its followers."""
+        body, matcher = self.body, self.body.matcher
+        raw = text.split("\n")
+        self.whole = body.terminated or text.endswith("\n")
+        if raw[-1] == "":
+            raw.pop()
+        marked = raw
+        # A line that is a string literal in source code has something to take off its end too.
+        if body.prefix and not set(body.prefix) & set("\\\"'`"):
+            marked = marker_of(body.prefix).sub(_MARK, text).split("\n")
+        index, count = 0, len(raw)
         after: str | None = None
-        for line in self._lines(text, first_no):
+        while index < count:
+            line = marked[index]
+            following = marked[index + 1][:1] if index + 1 < count else _MARK
+            if line[:1] == _MARK and following == _MARK and (index + 1 < count or self.whole):
+                line = line[1:]
+                if _TRACE.match(line):
+                    self.skipped += 1
+                    self.foreign_run += 1
+                    index += 1
+                    continue
+                prefix = raw[index][: len(raw[index]) - len(line)]
+                repeated = index + 1 < count and raw[index + 1].startswith(prefix) and _is_stamped(prefix)
+                if line[:1] == "[" and self.tasks is not None and not repeated and "#0" not in line:
+                    if self.tasks.take(line, first_no + index, True):
+                        self._saw("tasks", first_no + index)
+                        index += 1
+                        continue
+                elif "#0" not in line and "\\x" not in line and line[:1] != "[":
+                    found = matcher.match(line, after)
+                    if found is not None:
+                        after = found.id
+                        self._take(LogLine(first_no + index, line, prefix, True), found)
+                        index += 1
+                        continue
+                    if _TABLE_HEAD not in line and not repeated:
+                        after = None
+                        self._trace_or_foreign(LogLine(first_no + index, line, prefix, True))
+                        index += 1
+                        continue
+            index, after = self._group(raw, index, first_no, after)
+
+    def _group(self, raw: list[str], index: int, first_no: int, after: str | None) -> tuple[int, str | None]:
+        """Read one message and the lines after it that may continue it."""
+        pending = self._expanded(raw, index, first_no)
+        end = index + 1
+        while pending and end < len(raw) and len(pending) <= MAX_PIECES:
+            more = self._expanded(raw, end, first_no)
+            head = pending[0]
             # A console repeats the very same stamp on the second line of one message.
-            fresh = line.has_prefix and not (
-                pending and line.prefix and line.prefix == pending[0].prefix and _is_stamped(line.prefix)
-            )
-            if fresh or not pending or len(pending) > MAX_PIECES:
-                after = self._flush(pending, after)
-                pending = [line]
-            else:
-                pending.append(line)
-        self._flush(pending, after)
+            if any(
+                line.has_prefix and not (line.prefix and line.prefix == head.prefix and _is_stamped(line.prefix))
+                for line in more
+            ):
+                break
+            if more and more[0].has_prefix and match_text(self.body.matcher, head.text, after) is not None:
+                break
+            pending += more
+            end += 1
+        return end, self._flush(pending, after)
 
     def _bulk(self, head: str, block: str, first_no: int) -> bool:
         """Read a block that starts after a table's header in one go, if all of it are rows."""
@@ -117,48 +174,34 @@ class _Decoder:
         if header.prefix is None and header.has_prefix:
             return False
         prefix = shape_source(header.prefix or "")
-        if not self.tasks.take_bulk(block, prefix):
+        others = self.tasks.take_bulk(block, prefix)
+        if others is None:
             return False
         self._saw("tasks", first_no + block.count("\n") - 1)
+        self.skipped += len(others)
         return True
 
     # -- lines -----------------------------------------------------------------------------------
 
-    def _lines(self, text: str, first_no: int) -> Iterator[LogLine]:
-        """Yield the messages of this report; other callers' and other programs' lines are skipped."""
-        body = self.body
-        raw_lines = text.split("\n")
-        whole = body.terminated or text.endswith("\n")
-        if raw_lines[-1] == "":
-            raw_lines.pop()
-        last = len(raw_lines) - 1
-        shape = shape_of(body.prefix) if body.prefix else None
-        for index, raw in enumerate(raw_lines):
-            no = first_no + index
-            terminated = whole or index < last
-            fast = shape.match(raw) if shape is not None else None
-            if fast is not None:
-                rest = raw[fast.end() :]
-                if "#0" not in rest and "\\x" not in rest and rest[:2] not in ("[ ", "[T", "[C"):
-                    yield LogLine(no, rest, fast[0], True, caller=body.caller, terminated=terminated)
-                    continue
+    def _expanded(self, raw: list[str], index: int, first_no: int) -> list[LogLine]:
+        """Return the messages of one line; other callers' and other programs' are skipped."""
+        last = len(raw) - 1
 
-            def neighbour(distance: int, here: int = index) -> str | None:
-                at = here + distance
-                return raw_lines[at] if 0 <= at <= last else None
+        def neighbour(distance: int) -> str | None:
+            at = index + distance
+            return raw[at] if 0 <= at <= last else None
 
-            for line in expand(raw, no, terminated=terminated, neighbour=neighbour):
-                if not line.is_kernel or (
-                    line.caller is not None and body.caller is not None and line.caller != body.caller
-                ):
-                    self._skip(line)
-                elif "\n" in line.text and self.body.matcher.match(line.text) is None:
-                    for piece in line.text.split("\n"):
-                        yield LogLine(
-                            line.no, piece, line.prefix, True, caller=line.caller, terminated=line.terminated
-                        )
-                elif line.text.strip():
-                    yield line
+        lines: list[LogLine] = []
+        terminated = self.whole or index < last
+        caller = self.body.caller
+        for line in expand(raw[index], first_no + index, terminated=terminated, neighbour=neighbour):
+            if not line.is_kernel or (line.caller is not None and caller is not None and line.caller != caller):
+                self._skip(line)
+            elif "\n" in line.text and self.body.matcher.match(line.text) is None:
+                lines += split_message(line)
+            elif line.text.strip():
+                lines.append(line)
+        return lines
 
     def _flush(self, pending: Sequence[LogLine], after: str | None) -> str | None:
         """Recognise what one prefixed line and the lines without prefix after it say."""
@@ -247,7 +290,8 @@ class _Decoder:
         elif section == "mem_info":
             garbage = self.mem_info.add(match)
         elif section == "memcg":
-            garbage = self.memcg.add(match)
+            garbage = self.memcg.add(match, same_record=line.prefix == self.record or not line.has_prefix)
+            self.record = line.prefix if line.has_prefix else self.record
         elif section == "slab":
             if "used_kb" in fields:
                 self.slab.append(dict(fields))
@@ -310,6 +354,8 @@ class _Decoder:
         context = self.context
         sections = {name: self.seen.get(name, "absent") for name in SECTIONS}
         mem_info, memcg = self.mem_info.result(), self.memcg.result()
+        if self.memcg.cut:
+            sections["memcg"] = "cut"
         if self.memcg.protection:
             if memcg is not None:
                 object.__setattr__(memcg, "stats", {**(memcg.stats or {}), **self.memcg.protection})
@@ -344,8 +390,11 @@ def _around_table(text: str) -> tuple[str, str, str]:
     start = text.find("\n", head) + 1 if head >= 0 else 0
     if not start or not text[head : start - 1].rstrip().endswith("name"):
         return text, "", ""
-    found = _TABLE_END.search(text, start)
-    end = text.rfind("\n", 0, found.start()) + 1 if found else len(text)
+    end = text.find(_SUMMARY, start)
+    if end < 0:
+        found = _TABLE_END.search(text, start)
+        end = found.start() if found else len(text)
+    end = text.rfind("\n", 0, end) + 1 if end < len(text) else end
     return text[:start], text[start:end], text[end:]
 
 

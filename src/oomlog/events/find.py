@@ -17,10 +17,10 @@ from oomlog.events.recognise import MAX_PIECES, Recognised, match_line, match_te
 from oomlog.events.report import Report
 from oomlog.grammar import Match, Matcher, diagnose
 from oomlog.lines.escapes import decode, undo_quoted_printable
-from oomlog.lines.reader import expand
+from oomlog.lines.reader import expand, split_message
 from oomlog.lines.shape import shape_of
 from oomlog.lines.stamps import Clock
-from oomlog.lines.tape import HISTORY, Tape
+from oomlog.lines.tape import HISTORY, Tape, scan_blocks
 from oomlog.model import LogLine, Note, OomEvent, Problem, Reaped
 
 __all__ = ["Finder"]
@@ -74,6 +74,11 @@ class Finder:
 
     def events(self) -> Iterator[OomEvent]:
         """Yield the events in the order of their first lines."""
+        for report in self.reports():
+            yield report.finish(self.clock, self.matcher)
+
+    def reports(self) -> Iterator[Report]:
+        """Yield the reports, complete but not yet made into events."""
         position = 0
         tape = self.tape
         while True:
@@ -108,7 +113,7 @@ class Finder:
             self._open.remove(report)
             self._close(report, position)
 
-    def _ripe(self, position: int | None) -> Iterator[OomEvent]:
+    def _ripe(self, position: int | None) -> Iterator[Report]:
         """Yield finished events that no later line can change; all of them at the end (``None``)."""
         while self._done:
             first = self._done[0]
@@ -118,7 +123,7 @@ class Finder:
                     return
             self._done.popleft()
             if self.own_until is None or first.start < self.own_until:
-                yield first.finish(self.clock, self.matcher)
+                yield first
 
     def _at(self, hit: int) -> int:
         """Handle the line around an anchor; return where to go on."""
@@ -132,20 +137,42 @@ class Finder:
         after = physical.end + 1
         if not physical.lines:
             return after
-        if len(physical.lines) > 1:  # a record with a whole report in it
-            for line in physical.lines:
-                self._one(Recognised(line, match_line(self.matcher, line), 1, line.text), start, after)
-            return after
         line = physical.lines[0]
         if not line.is_kernel:
             found = match_line(self.matcher, line)
             if found is not None and found.section == "userspace":
                 self._one(Recognised(line, found, 1, line.text), start, after)
             return after
+        if "\n" in line.text and match_line(self.matcher, line) is None:
+            self._record(line, start, after)
+            return after
         for piece in self._pieces(physical):
             self._one(piece.what, piece.start, piece.end)
             after = max(after, piece.end)
         return after
+
+    def _record(self, line: LogLine, start: int, after: int) -> None:
+        """Handle a record whose message has several lines."""
+        lines = split_message(line)
+        known = [match_line(self.matcher, piece) for piece in lines]
+        if not any(found is not None and found.section == "invoked" for found in known):
+            for piece, found in zip(lines, known, strict=True):
+                if found is not None:
+                    self._one(Recognised(piece._replace(is_kernel=True), found, 1, piece.text), start, after)
+            return
+        # A whole report in one record: read it as a log of its own, all of it on this line.
+        tape = Tape(scan_blocks([f"{line.text}\n".encode()]), first_line=line.no, one_line=True)
+        inner = Finder(tape, self.matcher, self.clock, source=self.source)
+        for report in inner.reports():
+            first = report.first
+            report.first = first._replace(
+                stamp=first.stamp or line.stamp,
+                host=first.host or line.host,
+                uptime_s=first.uptime_s if first.uptime_s is not None else line.uptime_s,
+                boot_id=line.boot_id,
+            )
+            report.start, report.end = start, after
+            self._finish(report)
 
     def _physical(self, start: int, end: int) -> _Physical:
         tape = self.tape
@@ -442,6 +469,7 @@ class Finder:
         if report in self._open:
             self._open.remove(report)
         self._keep()
+        self._floor = max(self._floor, report.end)
         at = len(self._done)
         while at and self._done[at - 1].start > report.start:
             at -= 1

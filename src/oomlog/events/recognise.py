@@ -17,6 +17,8 @@ from oomlog.model import LogLine
 __all__ = ["MAX_PIECES", "Recognised", "match_line", "match_text", "recognise"]
 
 MAX_PIECES = 6
+# "Out of memory (oom_kill_allocating_task)" is the longest the kernel has; more was glued on by mistake.
+_MAX_MESSAGE = 64
 _NAMED = ("invoked", "kill", "constraint", "reaper")
 
 
@@ -82,7 +84,7 @@ def recognise(matcher: Matcher, lines: Sequence[LogLine], after: str | None = No
         best: Recognised | None = None
         for text in _joins(lines[:count]):
             found = matcher.match(text, after)
-            if found is not None:
+            if found is not None and len(str(found.fields.get("message", ""))) <= _MAX_MESSAGE:
                 clean = not any(getattr(value, "garbage", ()) for value in found.fields.values())
                 if clean or best is None:
                     best = Recognised(head, found, count, text)

@@ -14,6 +14,10 @@ from oomlog.model import Memcg, Value
 
 __all__ = ["MemInfo", "MemcgBlock"]
 
+# Until 6.4 all statistics are one record (mem_cgroup_print_oom_meminfo() prints them one by one since 6.5), and printk cuts a
+# record at LOG_LINE_MAX: 1024 bytes less 32 or 48 for the prefix.
+_RECORD_CUT = (968, 1024)
+
 # Statistics that count events; every other name of the multi-line form is a size in bytes
 # (memory_stats[] and memcg_vm_event_stat[] in mm/memcontrol.c).
 _COUNTS = ("pg", "workingset_", "thp_", "zswpin", "zswpout", "zswpwb", "pswp", "numa_", "swpin_", "swpout_")
@@ -111,10 +115,15 @@ class MemcgBlock:
         self.oom_memcg: str | None = None
         self.task_memcg: str | None = None
         self.seen = False
+        self.cut = False
         self._current: dict[str, int] | None = None
+        self._record_bytes = 0
 
-    def add(self, match: Match) -> list[str]:
-        """Take one line; return what in it was no pair."""
+    def add(self, match: Match, *, same_record: bool = False) -> list[str]:
+        """Take one line; return what in it was no pair.
+
+        :param same_record: The line came in one record with the line before it.
+        """
         self.seen = True
         fields: dict[str, Any] = match.fields
         name = match.id.partition(".")[2]
@@ -126,9 +135,11 @@ class MemcgBlock:
             return list(pairs.garbage)
         elif name.startswith("stats_head"):
             self._current = self.stats.setdefault(fields.get("stats_memcg", ""), {})
+            self._record_bytes = 0
             if "name" in fields:
                 self._stat(fields["name"], fields["value"])
         elif name.startswith("stat"):
+            self._record_bytes += len(match.text) + 1 if same_record else 0
             self._stat(fields["name"], fields["value"])
         elif name.startswith("protection"):
             self.protection.update(fields)
@@ -147,6 +158,9 @@ class MemcgBlock:
         """Return the block, ``None`` when no line of it was there."""
         if not self.counters and not self.stats:
             return None
+        if _RECORD_CUT[0] <= self._record_bytes <= _RECORD_CUT[1] and self._current:
+            self.cut = True  # printk stored no more than this: digits of the last value may be missing
+            self._current.popitem()
         paths = list(self.stats)
         own = self.oom_memcg if self.oom_memcg in self.stats else (paths[0] if paths else None)
         return Memcg(

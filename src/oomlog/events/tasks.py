@@ -28,7 +28,9 @@ _BARE_ROW = re.compile(
     r"[ \t]{0,64}\[[ \t]{0,20}(\d{1,20})\]"
     r"[ \t]+(-?\d{1,20})[ \t]+(\d{1,20})[ \t]+(\d{1,20})[ \t]+(\d{1,20})((?:[ \t]{1,40}-?\d{1,20}){1,12})[ \t](.{0,400})\Z"
 )
-_NEEDS_CARE = re.compile(r"[^\x20-\x7e\n]|[\"\\]|[ \[-]0\d")
+_ROW_LIKE = re.compile(r"\s{0,64}\[ {0,20}\d+\]")
+_NEEDS_CARE = re.compile(r"[^\x20-\x7e]|[\"\\]")
+_NUMBER = "(-?[0-9]{1,20})"
 
 
 @lru_cache(maxsize=32)
@@ -40,7 +42,9 @@ def _reader(header: str) -> TableReader | None:
 def _bulk(header: str, prefix: str) -> re.Pattern[str]:
     reader = _reader(header)
     assert reader is not None  # only asked for headers that were read
-    return reader.bulk(prefix)
+    # Numbers as JSON writes them; any other line goes into a group of its own at the end.
+    row = reader.row_source.replace(_NUMBER, "(-?(?:0|[1-9][0-9]{0,19}))")
+    return re.compile(rf"^(?:{prefix}{row}\r?|(.+))$", re.MULTILINE)
 
 
 class TaskRows:
@@ -81,18 +85,30 @@ class TaskRows:
     def __len__(self) -> int:
         return len(self._texts) + len(self._rows)
 
-    def take_bulk(self, block: str, prefix: str) -> bool:
-        """Read a block of lines that are all rows; False (and nothing taken) if one is not.
+    def take_bulk(self, block: str, prefix: str) -> list[tuple[int, str]] | None:
+        """Read a block of lines that are rows, some lines of other subsystems among them.
 
         :param prefix: Pattern of the prefix that each line has.
+        :return: The lines that are no rows, with their index; ``None`` (and nothing taken) if one of them may
+            be part of the table after all, so that the block must be read line by line.
         """
-        lines = block.count("\n") + (not block.endswith("\n"))
         rows = _bulk(self._header, prefix).findall(block)
-        if len(rows) != lines:
-            return False
-        self._clean = self._clean and _NEEDS_CARE.search(block) is None
+        others = [(index, row[-1]) for index, row in enumerate(rows) if row[-1]]
+        if others:
+            shape = re.compile(prefix)
+            for _, line in others:
+                found = shape.match(line)
+                text = line[found.end() :] if found else ""
+                # Short: perhaps the second half of a name with a newline in it.
+                if len(text) < 15 or _ROW_LIKE.match(text):
+                    return None
+            rows = [row for row in rows if not row[-1]]
+        # A line of nothing but blanks matches neither form.
+        if len(rows) + len(others) != block.count("\n") + (not block.endswith("\n")):
+            return None
+        self._clean = _NEEDS_CARE.search("".join([row[-2] for row in rows])) is None
         self._texts = rows
-        return True
+        return others
 
     def take(self, text: str, line: int, terminated: bool) -> bool:
         """Read one row; False if the line is none.
@@ -162,20 +178,20 @@ class TaskRows:
         """Return the rows read so far."""
         if self._reader is None:
             return TaskTable(CORE_COLUMNS, self._rows)
-        columns = self._reader.keys
+        keys = self._reader.keys
         if self._texts and not self._rows:
             reader, texts = self._reader, self._texts
-            json = (lambda: table_json(columns, texts)) if self._clean else None
-            return TaskTable(columns, lambda: _convert(reader, texts), json)
+            json = (lambda: table_json(keys, texts)) if self._clean and not reader.unknown else None
+            return TaskTable(keys, lambda: _convert(reader, texts), json)
         if self._texts:
             self._settle()
-        return TaskTable(columns, self._rows)
+        return TaskTable(keys, self._rows)
 
 
 def _convert(reader: TableReader | None, texts: list[tuple[str, ...]]) -> list[tuple[Cell, ...]]:
     assert reader is not None
-    readers = reader.readers
-    return [tuple(read(text) for read, text in zip(readers, row, strict=True)) for row in texts]  # type: ignore[misc]
+    # The last group of a row is the empty one of other lines.
+    return [tuple(read(text) for read, text in zip(reader.readers, row, strict=False)) for row in texts]  # type: ignore[misc]
 
 
 @lru_cache(maxsize=32)
@@ -186,13 +202,12 @@ def _template(columns: tuple[str, ...]) -> str:
         if name == "comm":
             parts += [f'"{gone}":null' for gone in missing]
         parts.append(f'"{name}":"%s"' if name == "comm" else f'"{name}":%s')
-    return "{" + ",".join(parts) + "}"
+    return "{" + ",".join(parts) + "}%.0s"  # the last group of a row is empty
 
 
-def table_json(columns: tuple[str, ...], texts: list[tuple[str, ...]]) -> bytes:
+def table_json(keys: tuple[str, ...], texts: list[tuple[str, ...]]) -> bytes:
     """Render rows of digits and plain names as a JSON array, without turning them into numbers first."""
-    template = _template(columns)
-    return ("[" + ",".join([template % row for row in texts]) + "]").encode()
+    return ("[" + ",".join(map(_template(keys).__mod__, texts)) + "]").encode()
 
 
 def rows_json(table: TaskTable) -> bytes:

@@ -1,16 +1,16 @@
 """Keep a checked grammar as JSON, so that starting does not read TOML or import pyparsing.
 
-The file lives in the user's cache directory (``OOMLOG_CACHE_DIR`` overrides it; empty switches the
-cache off) and is named after the bytes of the grammar files, the stored format and Python's version.  It is
-data, not code: JSON whose shape is checked on reading, and anything odd is ignored.  A cache that
-cannot be written is not an error either; everything works without it, only slower.
+``compiled.json`` beside the grammar files ships with oomlog and serves as long as the files are the
+ones it was made from.  For edited or other files the result is kept in the user's cache directory
+(``OOMLOG_CACHE_DIR`` overrides it; empty switches it off).  Both are data, not code: JSON that
+carries the checksum of its sources and whose shape is checked; anything odd is ignored.  A cache
+that cannot be written is no error either; everything works without it, only slower.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from oomlog.grammar.fields import FIELD_TYPES
 from oomlog.grammar.model import Column, Grammar, Variant
 from oomlog.grammar.template import Field, Literal, Node, Optional
 
-__all__ = ["cache_folder", "cache_name", "read", "write"]
+__all__ = ["SHIPPED", "cache_folder", "checksum", "encoded", "read", "shipped", "write"]
 
 #: Raise when the stored shape or the meaning of a template changes.
 FORMAT = 1
+SHIPPED = "compiled.json"
 
 
 def cache_folder() -> Path | None:
@@ -39,42 +40,60 @@ def cache_folder() -> Path | None:
         return None
 
 
-def cache_name(contents: list[tuple[str, bytes]]) -> str:
-    """Name of the cache file for these grammar files."""
+def checksum(contents: list[tuple[str, bytes]]) -> str:
+    """What identifies these grammar files and the form they are stored in."""
     # Two different checksums and all lengths: it is about edits and updates, not about attackers, who
     # would have to own the files anyway.  (hashlib would load OpenSSL for that.)
     crc, adler = 0, 1
-    for name, data in [("", f"{sys.version_info[:2]}".encode()), *contents]:
+    for name, data in contents:
         for part in (f"{name} {len(data)}".encode(), data):
             crc, adler = zlib.crc32(part, crc), zlib.adler32(part, adler)
-    return f"grammar-{FORMAT}-{crc:08x}{adler:08x}.json"
+    return f"{FORMAT}-{crc:08x}{adler:08x}"
 
 
-def read(name: str) -> Grammar | None:
-    """The stored grammar, or None if there is none that can be trusted."""
+def shipped(folder: Path, key: str) -> Grammar | None:
+    """The grammar stored beside its files, unless they changed since."""
+    return _load(folder / SHIPPED, key)
+
+
+def read(key: str) -> Grammar | None:
+    """The grammar stored for these files in the user's cache, if there is one that can be trusted."""
     folder = cache_folder()
     if folder is None:
         return None
+    path = folder / _name(key)
     try:
-        path = folder / name
         if not _ours(path):
             return None
-        return _decode(json.loads(path.read_bytes()))
+    except OSError:
+        return None
+    return _load(path, key)
+
+
+def _name(key: str) -> str:
+    return f"grammar-{key}.json"
+
+
+def _load(path: Path, key: str) -> Grammar | None:
+    try:
+        data = json.loads(path.read_bytes())
+        return _decode(data) if data["key"] == key else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def write(name: str, grammar: Grammar) -> None:
-    """Store a grammar; does nothing when that is not possible."""
+def write(key: str, grammar: Grammar) -> None:
+    """Store a grammar in the user's cache; does nothing when that is not possible."""
     folder = cache_folder()
     if folder is None:
         return
+    name = _name(key)
     temporary = folder / f".{name}.{os.getpid()}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A new file moved into place: a reader sees the old one, none, or the whole new one.
         with temporary.open("x", encoding="ascii") as out:
-            json.dump(_encode(grammar), out, separators=(",", ":"))
+            out.write(encoded(key, grammar))
         temporary.replace(folder / name)
         for old in folder.glob("grammar-*.json"):
             if old.name != name:
@@ -94,15 +113,15 @@ def _ours(path: Path) -> bool:
     return status.st_uid in (os.getuid(), 0) and not status.st_mode & 0o022
 
 
-def _encode(grammar: Grammar) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "variants": [
-            [v.id, v.template, _pack(v.nodes), v.since, v.until, list(v.only_after), list(v.required)]
-            for v in grammar.variants
-        ],
-        "columns": [[c.word, c.key, c.meaning, c.since, c.until, c.unit] for c in grammar.columns],
-    }
+def encoded(key: str, grammar: Grammar) -> str:
+    """A grammar as JSON, one variant a line so that a change of one is a change of one line."""
+    variants = (
+        [v.id, v.template, _pack(v.nodes), v.since, v.until, list(v.only_after), list(v.required)]
+        for v in grammar.variants
+    )
+    parts = (("variants", variants), ("columns", map(list, grammar.columns)))
+    lists = (f'"{name}":[\n' + ",\n".join(map(json.dumps, rows)) + "\n]" for name, rows in parts)
+    return f'{{"key":{json.dumps(key)},\n' + ",\n".join(lists) + "}\n"
 
 
 def _pack(nodes: tuple[Node, ...]) -> list[Any]:
@@ -119,8 +138,6 @@ def _pack(nodes: tuple[Node, ...]) -> list[Any]:
 
 
 def _decode(data: dict[str, Any]) -> Grammar:
-    if data["format"] != FORMAT:
-        raise ValueError("another format")
     variants = tuple(
         Variant(
             _string(id_),

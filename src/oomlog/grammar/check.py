@@ -37,7 +37,7 @@ _VARIANT_KEYS = (
 _SAMPLE_KEYS = ("line", "expect", "note")
 _COLUMN_KEYS = ("word", "key", "unit", "since", "until", "meaning")
 _HEADER_KEYS = ("line", "row", "expect", "since", "until", "note")
-_VERSION = re.compile(r"[1-9][0-9]?\.[0-9]{1,2}(\.[0-9]{1,3})?(-el[0-9]+)?|vendor|el[4-9]|el10")
+_VERSION = re.compile(r"[1-9][0-9]?\.[0-9]{1,2}(\.[0-9]{1,3})?(-el[0-9]+)?|any|vendor|el[4-9]|el10")
 _SECTION = re.compile(r"[a-z][a-z_]*")
 _ID = re.compile(r"[a-z][a-z_]*\.[a-z][a-z0-9_]*")
 
@@ -98,9 +98,10 @@ def check_together(files: list[SectionFile]) -> None:
         for source in file.variants:
             variant = source.variant
             if variant.id in ids:
+                where = "twice in this file" if ids[variant.id] == file.path else f"in {ids[variant.id]}, too"
                 raise GrammarError(
                     file.path,
-                    f"this id is also in {ids[variant.id]}",
+                    f"this id is used {where}",
                     variant=variant.id,
                     key="id",
                     help="every variant needs an id of its own",
@@ -270,8 +271,8 @@ def _known(place: _Place, table: dict[str, Any], known: tuple[str, ...]) -> None
 
 def _string(place: _Place, table: dict[str, Any], key: str, *, of: str = "the file") -> str:
     if key not in table:
-        where = f"the variant {place.variant}" if place.variant and of == "the file" else of
-        place.fail(f"{where} has no {key!r}", help=f'add {key} = "..."')
+        where = "" if place.variant or of == "the file" else f"{of}: "
+        place.fail(f"{where}{key!r} is missing", help=f'add {key} = "..."')
     value = table[key]
     if not isinstance(value, str) or (not value and key != "line"):
         place.fail("must be text", key=key, help=f'write {key} = "..."')

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oomlog.grammar.compile import FLAGS, follow, key_of, literal_regex
-from oomlog.grammar.fields import FIELD_TYPES, field_regex
+from oomlog.grammar.fields import FIELD_TYPES, FieldType, field_regex
 from oomlog.grammar.model import Variant
 from oomlog.grammar.template import Field, Literal, Node
 
@@ -21,10 +21,11 @@ __all__ = ["Diagnosis", "diagnose"]
 # What follows a name must have begun with this many characters: the ")" after a comm alone may be
 # part of the comm, as in "(sd-pam)".
 _EVIDENCE = 2
+# Fifteen bytes, each of which may be printed as four characters.
+_LONGEST_COMM = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """How far one variant got in one line."""
 
     variant: Variant
@@ -56,6 +57,8 @@ class _Walk:
 
     def __init__(self, text: str, at_end: bool) -> None:
         self.text = text
+        # Blanks at the end belong to no field, but they show that a number before them is whole.
+        self.end = len(text.rstrip(" \t"))
         self.at_end = at_end
         self.at = -1
         self.expected = ""
@@ -97,31 +100,52 @@ class _Walk:
     def field(self, node: Field, after: tuple[Node, ...], at: int, fields: dict[str, object]) -> int:
         """Read one field and keep it if it is complete; the position behind it, or -1."""
         kind = FIELD_TYPES[node.type]
-        found = _pattern(node.type, tuple(follow(after))).match(self.text, at)
+        found = _pattern(node.type, tuple(follow(after))).match(self.text, at, self.end)
         if found is not None:
             end = found.end()
-            touches = end >= len(self.text.rstrip(" \t"))
-            if kind.closed or (not self.at_end if touches else self.continues(after, end)):
+            if kind.closed or self.complete(kind, after, end):
                 fields[key_of(node)] = kind.convert(found[1])
             return end
         if kind.reach == "fixed":
             return -1
-        for text in _next_texts(after):
-            for size in range(min(len(text), len(self.text) - at), _EVIDENCE - 1, -1):
-                end = len(self.text) - size
-                if self.text.endswith(text[:size]) and _whole(node.type).fullmatch(self.text, at, end):
+        # What follows is not there as a whole; the longest beginning of it shows where the field ends.
+        for size in range(max(map(len, _next_texts(after)), default=0), _EVIDENCE - 1, -1):
+            for text in _next_texts(after):
+                end = self.search(kind, text[:size], at) if size <= len(text) else -1
+                if end >= 0:
                     fields[key_of(node)] = kind.convert(self.text[at:end])
                     return end
         return -1
 
-    def continues(self, after: tuple[Node, ...], at: int) -> bool:
-        """Whether the text at ``at`` begins like something that may follow."""
+    def search(self, kind: FieldType, text: str, at: int) -> int:
+        """Where ``text`` ends a field that begins at ``at``; -1 if nowhere."""
+        if kind.reach == "shortest":
+            end = self.text.find(text, at)
+        else:
+            limit = at + _LONGEST_COMM if kind.reach == "comm" else len(self.text)
+            end = self.text.rfind(text, at, limit + len(text))
+        return end if end >= 0 and _whole(kind.name).fullmatch(self.text, at, end) else -1
+
+    def complete(self, kind: FieldType, after: tuple[Node, ...], end: int) -> bool:
+        """Whether a field that ends here is complete, although the line may have been cut."""
+        if not self.at_end:
+            return end == self.end or self.continues(after, end)
+        if kind.loose:
+            return end + _EVIDENCE <= self.end and self.continues(after, end, _EVIDENCE)
+        if end == self.end:
+            # A blank at the end of the line belongs to no number.
+            return end < len(self.text)
+        return self.continues(after, end)
+
+    def continues(self, after: tuple[Node, ...], at: int, size: int = 1) -> bool:
+        """Whether the text at ``at`` goes on like something that may follow, for ``size`` characters."""
         for index, node in enumerate(after):
             if isinstance(node, Literal):
-                return _literal(node.text, None, self.text, at)[0] > at
+                end, whole = _literal(node.text, None, self.text, at)
+                return end - at >= size or (whole and end > at and self.continues(after[index + 1 :], end))
             if isinstance(node, Field):
                 return re.compile(FIELD_TYPES[node.type].first, FLAGS).match(self.text, at) is not None
-            if self.continues(node.nodes + after[index + 1 :], at):
+            if self.continues(node.nodes + after[index + 1 :], at, size):
                 return True
         return False
 

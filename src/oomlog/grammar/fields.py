@@ -34,7 +34,8 @@ class FieldType(NamedTuple):
     name: str
     doc: str
     example: str
-    #: What the field captures.  For a reach other than ``fixed``: one unit of it.
+    #: What the field captures; must not give back what it took.  For a reach other than ``fixed``:
+    #: one unit of it.
     pattern: str
     #: What the first character(s) must look like; used to decide where the field before ends.
     first: str
@@ -49,6 +50,9 @@ class FieldType(NamedTuple):
     last: bool = False
     #: The field is complete as soon as its unit or its closed word was read.
     closed: bool = False
+    #: The value may hold blanks or the characters that end it, so where a line was cut one character
+    #: of what follows is no proof that the value is complete.
+    loose: bool = False
     #: What a line can begin with, where the field comes first and the template has no literal.
     starts: tuple[str, ...] = ()
     #: Text that every value contains; serves as the template's signature if it has no literal.
@@ -164,6 +168,7 @@ _TYPES = (
         _text,
         _text,
         reach="comm",
+        loose=True,
     ),
     FieldType(
         "flags",
@@ -182,19 +187,47 @@ _TYPES = (
         r"(?:[0-9]|\(null\))?",
         _text,
         _text,
+        loose=True,
     ),
     FieldType(
-        "zone", "The name of a memory zone.", "DMA32", r"[A-Za-z][A-Za-z0-9]{0,15}+", r"[A-Za-z]", _text, _text
+        "zone",
+        "The name of a memory zone.",
+        "DMA32",
+        r"[A-Za-z][A-Za-z0-9]{0,15}+",
+        r"[A-Za-z]",
+        _text,
+        _text,
+        loose=True,
     ),
-    FieldType("word", "Characters other than blanks.", "Normal", r"\S", r"\S", _text, _text, reach="word"),
+    FieldType(
+        "release",
+        "A kernel release: a digit, then characters other than blanks.",
+        "5.14.0-427.13.1.el9_4.x86_64",
+        r"[0-9][!-~]{0,99}+",
+        r"[0-9]",
+        _text,
+        _text,
+    ),
+    FieldType(
+        "word",
+        "Characters other than blanks.",
+        "Normal",
+        r"\S",
+        r"\S",
+        _text,
+        _text,
+        reach="word",
+        loose=True,
+    ),
     FieldType(
         "taint",
         "The taint text, blanks kept.",
         "Tainted: G        W  OE",
-        r"Not tainted|Tainted:(?:[ ]{1,40}[A-Z-]{1,40}(?![^ ])){0,40}",
+        r"(?>Not tainted|Tainted:(?:[ ]{1,40}[A-Z-]{1,40}(?![^ ])){0,40})",
         r"(?:Not tainted|Tainted:)",
         _text,
         _text,
+        loose=True,
     ),
     FieldType(
         "cgroup",
@@ -205,6 +238,7 @@ _TYPES = (
         _text,
         _text,
         reach="longest",
+        loose=True,
     ),
     FieldType(
         "text",
@@ -215,12 +249,13 @@ _TYPES = (
         _text,
         _text,
         reach="shortest",
+        loose=True,
     ),
     FieldType(
         "yesno",
         "`yes` or `no`.",
         "yes",
-        r"yes|no",
+        r"(?>yes|no)",
         r"[yn]",
         _yes,
         lambda v: "yes" if v else "no",
@@ -230,56 +265,61 @@ _TYPES = (
         "numbers",
         "Numbers with blanks between them, to the end of the line.",
         "0 2655 5626 5626",
-        r"-?[0-9]{1,20}(?:[ \t]{1,40}-?[0-9]{1,20}){0,63}",
+        r"(?>-?[0-9]{1,20}(?:[ \t]{1,40}-?[0-9]{1,20}){0,63})",
         _INT_FIRST,
         _numbers,
         _render_numbers,
         last=True,
+        loose=True,
     ),
     FieldType(
         "pairs",
         "An open run of `key:value` to the end of the line; the unit becomes part of the key, "
         "unknown keys are kept.",
         "free:15872kB min:40kB all_unreclaimable? yes",
-        r"(?=[A-Za-z_][A-Za-z0-9_()]{0,63}(?:: ?-?[0-9]{1,20}(?:[kK]B)?|\? (?:yes|no))(?![^\s])).{1,8192}",
+        r"(?=[A-Za-z_][A-Za-z0-9_()]{0,63}(?:: ?-?[0-9]{1,20}(?:[kK]B)?|\? (?:yes|no))(?![^\s])).{1,8192}+",
         r"[A-Za-z_]",
         parse_pairs,
         _pairs_out(render_pairs),
         last=True,
+        loose=True,
     ),
     FieldType(
         "page_pairs",
         "A run of `counter:number` to the end of the line, the numbers being pages.",
         "free:1155 slab_reclaimable:2040",
-        rf"(?=(?:{'|'.join(_COUNTERS)}):[0-9]{{1,20}}(?![^ \t\n])).{{1,8192}}",
+        rf"(?=(?:{'|'.join(_COUNTERS)}):[0-9]{{1,20}}(?![^ \t\n])).{{1,8192}}+",
         r"[A-Za-z_]",
         parse_page_pairs,
         _pairs_out(render_page_pairs),
         last=True,
         starts=_COUNTERS,
+        loose=True,
     ),
     FieldType(
         "zone_pairs",
         "Pairs of one memory zone: a run of `key:value` that begins with `free:`.",
         "free:15872kB min:40kB low:48kB",
-        r"(?=free:-?[0-9]{1,20}[kK]B).{1,8192}",
+        r"(?=free:-?[0-9]{1,20}[kK]B).{1,8192}+",
         "free:",
         parse_pairs,
         _pairs_out(render_pairs),
         last=True,
         contains="free:",
+        loose=True,
     ),
     FieldType(
         "freelist",
         "The free blocks of one zone by size.",
         "1*4kB (U) 0*8kB = 4kB",
-        r"[0-9]{1,20}\*[0-9]{1,9}kB(?:[ \t]{1,40}(?:\([A-Z]{1,9}\)|[0-9]{1,20}\*[0-9]{1,9}kB)){0,99}"
-        r"(?:[ \t]{1,40}=[ \t]{1,40}[0-9]{1,20}kB)?",
+        r"(?>[0-9]{1,20}\*[0-9]{1,9}kB(?:[ \t]{1,40}(?:\([A-Z]{1,9}\)|[0-9]{1,20}\*[0-9]{1,9}kB)){0,99}"
+        r"(?:[ \t]{1,40}=[ \t]{1,40}[0-9]{1,20}kB)?)",
         r"[0-9]",
         parse_free_list,
         _free_list_out,
         last=True,
         contains="*",
+        loose=True,
     ),
     FieldType(
         "emptylist",
@@ -301,7 +341,7 @@ def field_regex(kind: FieldType, follow: list[str], *, plain: bool = False) -> s
     """Build the expression that captures one field, given what may come after it.
 
     :param follow: What follows in the template, as lookahead expressions; the preferred one first.
-    :param plain: The line has no backslash, so a comm's units are simply characters (much faster).
+    :param plain: The line has no backslash, so a comm's units are simply characters.
     """
     if kind.reach == "fixed":
         return f"({kind.pattern}){kind.tail}"

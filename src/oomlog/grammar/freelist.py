@@ -6,9 +6,17 @@ show_free_areas() in mm/page_alloc.c (mm/show_mem.c since 6.5).
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import NamedTuple
 
 __all__ = ["FreeBlocks", "FreeList", "parse_free_list", "render_free_list"]
+
+
+@functools.cache
+def _block() -> re.Pattern[str]:
+    return re.compile(r"([0-9]{1,20}+)\*([0-9]{1,9}+)kB(?:[ \t]{1,40}\(([A-Z]{1,9})\))?")
+
 
 class FreeBlocks(NamedTuple):
     """Free blocks of one size."""
@@ -36,15 +44,11 @@ def parse_free_list(text: str) -> FreeList:
     >>> parse_free_list("1*4kB (U) 2*8kB = 20kB").blocks[0]
     FreeBlocks(count=1, size_kb=4, types='U')
     """
-    blocks: list[FreeBlocks] = []
-    before, equals, total = text.partition("=")
-    for word in before.split():
-        count, star, size = word.partition("*")
-        if star:
-            blocks.append(FreeBlocks(int(count), int(size[:-2]), ""))
-        elif word[0] == "(" and blocks:
-            blocks[-1] = blocks[-1]._replace(types=word[1:-1])
-    return FreeList(tuple(blocks), int(total.strip()[:-2]) if equals else None)
+    head, equals, total = text.partition("=")
+    blocks = tuple(
+        [FreeBlocks(int(count), int(size), types) for count, size, types in _block().findall(head)]
+    )
+    return FreeList(blocks, int(total.strip()[:-2]) if equals else None)
 
 
 def render_free_list(value: FreeList) -> str:

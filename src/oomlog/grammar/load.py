@@ -8,6 +8,7 @@ cache); ``read_files`` gives everything, samples included, to tests, tools and d
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from oomlog.grammar.model import Grammar
 if TYPE_CHECKING:
     from oomlog.grammar.files import SectionFile
 
-__all__ = ["default_grammar", "find_folder", "load_grammar", "read_file", "read_files"]
+__all__ = ["compiled", "default_grammar", "find_folder", "load_grammar", "read_file", "read_files"]
 
 # A table of bit names, not of lines; events/gfp.py reads it.
 _OTHER = {"gfp.toml"}
@@ -54,15 +55,25 @@ def default_grammar() -> Grammar:
 
 def load_grammar(folder: Path | None = None) -> Grammar:
     """Load all grammar files of a folder; oomlog's own without one."""
-    paths = _paths(folder or find_folder())
-    contents = [(path.name, _bytes(path)) for path in paths]
-    name = cache.cache_name(contents)
-    grammar = cache.read(name)
+    folder = folder or find_folder()
+    paths, key, contents = _contents(folder)
+    grammar = cache.shipped(folder, key) or cache.read(key)
     if grammar is None:
         files = [_parse(path, data) for path, (_, data) in zip(paths, contents, strict=True)]
         grammar = _merge(files)
-        cache.write(name, grammar)
+        cache.write(key, grammar)
     return grammar
+
+
+def compiled(folder: Path) -> str:
+    """What ``compiled.json`` in this folder must hold."""
+    return cache.encoded(_contents(folder)[1], _merge(list(read_files(folder))))
+
+
+def _contents(folder: Path) -> tuple[list[Path], str, list[tuple[str, bytes]]]:
+    paths = _paths(folder)
+    contents = [(path.name, _bytes(path)) for path in paths]
+    return paths, cache.checksum(contents), contents
 
 
 def read_files(folder: Path | None = None) -> tuple[SectionFile, ...]:
@@ -98,8 +109,12 @@ def _parse(path: Path, data: bytes) -> SectionFile:
     try:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        where = re.search(r" ?\(at line (\d+), column \d+\)", str(error))
         raise GrammarError(
-            path.name, f"not TOML: {error}", help="templates and samples are easiest in '''...''' or '...'"
+            path.name,
+            "not TOML: " + str(error).replace(where[0] if where else "", ""),
+            line=int(where[1]) if where else None,
+            help="text stands in quotes; in '...' a backslash and a double quote stand for themselves",
         ) from error
     return check_file(path.name, text, content)
 

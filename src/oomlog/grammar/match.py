@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from oomlog.grammar.compile import is_plain
 from oomlog.grammar.diagnose import Diagnosis, diagnose
 from oomlog.grammar.fields import FIELD_TYPES
 from oomlog.grammar.model import Grammar, Variant
@@ -24,6 +25,7 @@ _HEAD = 3
 _USEFUL = 7
 _RUN = re.compile(r"[ \t]{2,}|\t")
 _BLANK = " \t\r\n"
+_INDENT = (" ", "\t")
 _NUMBERS = ("int", "pages", "kb", "bytes", "mib", "float")
 
 
@@ -69,7 +71,27 @@ def _signatures(variants: list[Variant]) -> dict[str, list[Variant]]:
     for variant, some in words.items():
         useful = [word for word in some if len(word) >= _USEFUL] or some or [""]
         groups.setdefault(max(useful, key=lambda word: (shared[word], len(word))), []).append(variant)
+    texts = list(groups)
+    for index, one in enumerate(texts):
+        for other in texts[index + 1 :]:
+            if one in groups and other in groups and len(common := _common(one, other)) >= _USEFUL:
+                groups.setdefault(common, []).extend(groups.pop(one) + groups.pop(other))
     return groups
+
+
+def _shared_word(variants: list[Variant]) -> str:
+    """The longest word that lines of all these variants contain; nothing if there is none."""
+    words = set(variants[0].words).intersection(*(variant.words for variant in variants[1:]))
+    return max(words, key=len, default="")
+
+
+def _common(one: str, other: str) -> str:
+    """The longest text that is part of both."""
+    longest = ""
+    for start in range(len(one)):
+        while one[start : start + len(longest) + 1] in other and start + len(longest) < len(one):
+            longest = one[start : start + len(longest) + 1]
+    return longest
 
 
 def _heads(nodes: tuple[Node, ...]) -> set[str] | None:
@@ -97,35 +119,34 @@ class Matcher:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._by_head: dict[str, list[Variant]] = {}
+        heads: dict[str, list[Variant]] = {}
+        after: dict[str, list[Variant]] = {}
         anywhere: list[Variant] = []
-        self._after: dict[str, list[Variant]] = {}
         for variant in grammar.variants:
+            found = _heads(variant.nodes)
+            for name in variant.only_after:
+                after.setdefault(name, []).append(variant)
             if variant.only_after:
-                for name in variant.only_after:
-                    self._after.setdefault(name, []).append(variant)
                 continue
-            heads = _heads(variant.nodes)
-            if heads is None:
+            if found is None:
                 anywhere.append(variant)
-            else:
-                for head in heads:
-                    self._by_head.setdefault(head, []).append(variant)
-        # A word of one or two letters is found by those, so longer lines ask several lengths.
-        self._lengths = tuple(sorted({len(head) for head in self._by_head}, reverse=True))
-        self._texts = tuple(_signatures(anywhere).items())
+            for head in found or ():
+                # Whatever is too short for three letters is found by its first.
+                heads.setdefault(head if len(head) == _HEAD else head[:1], []).append(variant)
+        self._heads = {head: tuple(variants) for head, variants in heads.items()}
+        # What all lines that begin alike have in common: "pages" for those that begin with a digit.
+        self._gates = {head: _shared_word(variants) for head, variants in heads.items()}
+        self._after = {name: tuple(variants) for name, variants in after.items()}
+        self._texts = {text: tuple(variants) for text, variants in _signatures(anywhere).items()}
+        self._signatures = tuple(self._texts)
 
     def candidates(self, text: str) -> list[Variant]:
         """Variants a line may belong to, judged by its first letters and the words it contains."""
-        start = text.lstrip(_BLANK) if text[:1] in (" ", "\t") else text
-        found: list[Variant] = []
-        for length in self._lengths:
-            some = self._by_head.get(start[:length])
-            if some is not None:
-                found += some
-        for word, variants in self._texts:
+        start = text.lstrip(_BLANK)
+        found = [*self._heads.get(start[:_HEAD], ()), *self._heads.get(start[:1], ())]
+        for word in self._signatures:
             if word in text:
-                found += variants
+                found += self._texts[word]
         return found
 
     def match(self, text: str, after: str | None = None) -> Match | None:
@@ -135,23 +156,26 @@ class Matcher:
             that mean something only there (rows of a table, one statistic per line).
         """
         text = text.rstrip(_BLANK)
-        for variant in self.candidates(text):
-            found = variant.pattern.match(text)
-            if found is not None:
-                return Match(variant, _fields(variant, found.groups()), text)
+        start = text.lstrip(_BLANK) if text[:1] in _INDENT else text
+        heads = self._heads
+        for head in (start[:_HEAD], start[:1]):
+            if head in heads and self._gates[head] in text:
+                match = _first(heads, head, text)
+                if match is not None:
+                    return match
+        for word in self._signatures:
+            if word in text and (match := _first(self._texts, word, text)) is not None:
+                return match
         if after is not None:
-            section = after.partition(".")[0]
-            for variant in (*self._after.get(after, ()), *self._after.get(section, ())):
-                found = variant.pattern.match(text)
-                if found is not None:
-                    return Match(variant, _fields(variant, found.groups()), text)
+            for name in (after, after.partition(".")[0]):
+                if name in self._after and (match := _first(self._after, name, text)) is not None:
+                    return match
         return None
 
     def match_all(self, text: str) -> list[Match]:
         """Every variant that fits a line, ``only_after`` aside; more than one is a grammar mistake."""
-        text = text.rstrip(_BLANK)
-        found = ((variant, variant.pattern.match(text)) for variant in self.grammar.variants)
-        return [Match(v, _fields(v, m.groups()), text) for v, m in found if m is not None]
+        found = ((variant, variant.read(text)) for variant in self.grammar.variants)
+        return [Match(variant, fields, text) for variant, fields in found if fields is not None]
 
     def diagnose(self, text: str, *, at_end: bool = True) -> Diagnosis | None:
         """Say how far the best variant gets in a line that none matches.
@@ -181,9 +205,19 @@ def _resembles(variant: Variant, text: str) -> bool:
     return lead.strip() in text
 
 
-def _fields(variant: Variant, groups: tuple[str | None, ...]) -> dict[str, object]:
-    return {
-        key: convert(value)
-        for (key, convert), value in zip(variant.readers, groups, strict=True)
-        if value is not None
-    }
+def _first(table: dict[str, tuple[Variant, ...]], key: str, text: str) -> Match | None:
+    """The variant of one group that fits; it is asked first the next time.
+
+    A log comes from one kernel, so the spelling found last is nearly always the right one.  Order
+    never matters otherwise: no line fits two variants.
+    """
+    variants = table[key]
+    plain = is_plain(text)
+    for variant in variants:
+        pattern = variant.pattern_for(text, plain=plain)
+        found = None if pattern is None else pattern.match(text)
+        if found is not None:
+            if variant is not variants[0]:
+                table[key] = (variant, *(other for other in variants if other is not variant))
+            return Match(variant, variant.convert(found.groups()), text)
+    return None

@@ -81,7 +81,7 @@ class TableReader:
         last = len(self.keys) - 1
         for index, key in enumerate(self.keys[1:], start=1):
             if index == last and self.complete:
-                pieces.append(r"(?:[ \t]([^\n]{0,400}))?")
+                pieces.append(r"(?:[ \t]([^\n]{0,400}+))?")
             elif key in self.unknown:
                 pieces.append(r"[ \t]{1,40}([^ \t\n]{1,60})")
             else:
@@ -99,7 +99,9 @@ class TableReader:
 
         :param prefix: Expression for what stands before each row; must not have groups of its own.
         """
-        return re.compile(rf"^{prefix}{self.row_source}\r?$", re.MULTILINE)
+        # A name with a carriage return in it is left to ``row``: here that ends the line.
+        source = self.row_source.replace(r"[^\n]", r"[^\r\n]")
+        return re.compile(rf"^{prefix}{source}\r?$", re.MULTILINE)
 
     def row(self, text: str) -> dict[str, object] | None:
         """Read one row; None if the line is no row of this table."""

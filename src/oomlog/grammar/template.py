@@ -92,10 +92,21 @@ def parse_template(text: str) -> tuple[Node, ...]:
     """
     import pyparsing as pp
 
+    if not text:
+        raise TemplateError("the template is empty", 1)
     try:
         return tuple(_grammar().parse_string(text))
     except pp.ParseBaseException as error:
-        raise TemplateError(f"{error.msg[:1].lower()}{error.msg[1:]}", error.loc + 1) from None
+        message = _STRAY.get(text[error.loc : error.loc + 1]) if "end of text" in error.msg else None
+        raise TemplateError(message or f"{error.msg[:1].lower()}{error.msg[1:]}", error.loc + 1) from None
+
+
+# What stops a template where pyparsing only knows that it should have ended.
+_STRAY = {
+    "]": "']' without '[' before it (write \\] for the character itself)",
+    "}": "'}' without '{' before it (write \\} for the character itself)",
+    "\\": "a backslash stands before [ ] { } or another backslash only",
+}
 
 
 def fields_of(nodes: tuple[Node, ...]) -> list[Field]:

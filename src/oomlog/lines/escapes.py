@@ -17,11 +17,9 @@ _KMSG = re.compile(r"\\x([0-9a-f]{2})")
 
 
 def decode(data: bytes) -> str:
-    """Turn the bytes of one line into text: no NUL padding, no carriage returns, nothing undecodable."""
-    if b"\r" in data:
+    """Turn the bytes of one line into text: no NUL padding, no carriage return at its end, nothing undecodable."""
+    if data.endswith(b"\r"):
         data = data.rstrip(b"\r")
-        if b"\r" in data:  # a console that redraws its line: the last drawing counts
-            data = data.rsplit(b"\r", 1)[1]
     if b"\0" in data:
         data = data.strip(b"\0")
     return data.decode("utf-8", "backslashreplace")

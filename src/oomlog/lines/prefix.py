@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from oomlog.lines.shape import shape_of
 from oomlog.lines.stamps import MONTHS, stamp_from_groups
 from oomlog.model import LogLine, Stamp
 
@@ -174,6 +175,59 @@ def _is_kernel(ident: str | None) -> bool:
     return ident is None or ident.split("[", 1)[0] in _KERNEL_IDENTS
 
 
+@dataclass(slots=True)
+class _Memo:
+    """Where the last prefix had its parts: the next line has the same shape more often than not."""
+
+    shape: re.Pattern[str]
+    length: int
+    spans: dict[str, tuple[int, int]]
+    stamp: dict[str, tuple[int, int]]
+    stamp_span: tuple[int, int]
+
+
+_memo: _Memo | None = None
+_stamps: dict[str, Stamp | None] = {}
+
+
+def _from_memo(memo: _Memo, raw: str, no: int, terminated: bool) -> LogLine | None:
+    if memo.shape.match(raw) is None:
+        return None
+    text = raw[memo.length :]
+    if text[:1] in ("[", "<", '"') or " kernel:" in text[:80]:
+        return None  # there may be more to take off than last time
+    spans = memo.spans
+    values = {key: raw[start:end] for key, (start, end) in spans.items()}
+    stamp = None
+    if memo.stamp:
+        start, end = memo.stamp_span
+        key = raw[start:end]
+        if key in _stamps:
+            stamp = _stamps[key]
+        else:
+            stamp = stamp_from_groups({name: raw[a:b] for name, (a, b) in memo.stamp.items()})
+            if len(_stamps) > 4096:
+                _stamps.clear()
+            _stamps[key] = stamp
+    ident, uptime = values.get("ident"), values.get("uptime")
+    prio = values.get("prio")
+    return LogLine(
+        no,
+        text,
+        raw[: memo.length],
+        True,
+        float(uptime) if uptime else None,
+        stamp,
+        values.get("host"),
+        ident,
+        values.get("caller"),
+        None,
+        None,
+        _is_kernel(ident) and (prio is None or int(prio) >> 3 == 0),
+        terminated,
+    )
+
+
 def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
     """Take the prefix off one line.
 
@@ -184,6 +238,12 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
     >>> parse_line("Nov 22 10:00:00 web1 kernel: [   12.345678] Mem-Info:").text
     'Mem-Info:'
     """
+    global _memo
+    if _memo is not None and (known := _from_memo(_memo, raw, no, terminated)) is not None:
+        return known
+    spans: dict[str, tuple[int, int]] = {}
+    stamp_spans: dict[str, tuple[int, int]] = {}
+    simple = True
     lead = _LEAD.match(raw)
     start = lead.end() if lead else 0
     opened = bool(lead and lead["open"])
@@ -220,11 +280,16 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             facility = int(prio) >> 3
         if usec := groups.get("usec"):
             groups["uptime"] = f"{int(usec) // 1_000_000}.{int(usec) % 1_000_000:06d}"
+            simple = False  # microseconds: another unit
         if stamp is None and ("hh" in groups or "epoch" in groups):
             stamp = stamp_from_groups(groups)
+            stamp_spans = {name: found.span(name) for name, value in groups.items() if value is not None}
+        if prio:
+            spans["prio"] = found.span("prio")
         for key in ("uptime", "host", "ident", "caller"):
             if groups.get(key) and key not in values:
                 values[key] = groups[key]
+                spans[key] = found.span(key) if key in found.re.groupindex else (0, 0)
         pos = found.end()
         depth += 1
         if layer.name in ("kmsg", "k8s_event"):
@@ -249,6 +314,11 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
         if stripped and text[:1] in (" ", "\t"):
             text = text[1:]
     uptime = values.get("uptime")
+    if depth and simple and not opened and raw[:pos].isascii():
+        edges = [edge for span in stamp_spans.values() for edge in span]
+        _memo = _Memo(
+            shape_of(raw[:pos]), pos, spans, stamp_spans, (min(edges), max(edges)) if edges else (0, 0)
+        )
     return LogLine(
         no,
         text,

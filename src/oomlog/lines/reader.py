@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-
 from oomlog.lines.escapes import strip_ansi, undo_kmsg, undo_rsyslog
 from oomlog.lines.prefix import parse_line
 from oomlog.lines.records import from_json, from_record, is_field_line, message_field
 from oomlog.model import LogLine
 
-__all__ = ["expand", "no_neighbour"]
+__all__ = ["expand", "no_neighbour", "split_message"]
 
 
 def no_neighbour(_distance: int) -> str | None:
@@ -28,17 +26,34 @@ def expand(
     """Read one physical line.
 
     :param neighbour: Gives the physical line ``n`` lines away, for records that span several lines.
-    :return: Usually one message; several for a record that holds more than one line; none for a line that
-        is only part of a record (another field of it).
+    :return: One message (its text may hold newlines), or none for a line that is only part of a record
+        (another field of it).
     """
-    if "{" in raw and (found := from_json(raw, no, terminated=terminated)) is not None:
-        return [_unescaped(line) for line in found]
+    if "{" in raw and (found := from_json(raw, no)) is not None:
+        return [_unescaped(found)]
     if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
-        return [_unescaped(line) for line in from_record(message, no, neighbour, terminated=terminated)]
+        return [_unescaped(from_record(message, no, neighbour))]
     line = parse_line(raw, no, terminated=terminated)
-    if not line.has_prefix and is_field_line(raw):
-        return []
+    if not line.has_prefix:
+        if "\r" in raw:  # a console that redraws its line: the last drawing counts
+            drawn = parse_line(raw.rpartition("\r")[2], no, terminated=terminated)
+            line = drawn if drawn.has_prefix else line
+        elif is_field_line(raw):
+            return []
     return [_unescaped(line)]
+
+
+def split_message(line: LogLine) -> list[LogLine]:
+    """Split a message of several lines; those without a prefix of their own are indented, as dmesg does."""
+    pieces = line.text.split("\n")
+    lines = [line._replace(text=pieces[0])]
+    for piece in pieces[1:]:
+        own = parse_line(piece, line.no, terminated=line.terminated)
+        if own.has_prefix:
+            lines.append(own._replace(prefix=None, host=own.host or line.host, stamp=own.stamp or line.stamp))
+        else:
+            lines.append(line._replace(text=f"    {piece}", has_prefix=False, prefix=None))
+    return lines
 
 
 def _unescaped(line: LogLine) -> LogLine:
@@ -52,4 +67,4 @@ def _unescaped(line: LogLine) -> LogLine:
         plain = parse_line(strip_ansi(text), line.no, terminated=line.terminated)
         if plain.has_prefix:
             return plain
-    return line if text is line.text else replace(line, text=text)
+    return line if text is line.text else line._replace(text=text)

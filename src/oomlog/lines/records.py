@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -53,11 +52,8 @@ def _message_of(record: Mapping[str, object]) -> str | None:
     return None
 
 
-def from_json(raw: str, no: int, *, terminated: bool = True) -> list[LogLine] | None:
-    """Read one line that holds a JSON record; ``None`` if it does not.
-
-    :return: The kernel messages in it, each with its own prefix taken off.
-    """
+def from_json(raw: str, no: int) -> LogLine | None:
+    """Read one line that holds a JSON record; ``None`` if it does not."""
     start = _JSON_START.match(raw)
     if start is None:
         return None
@@ -74,31 +70,25 @@ def from_json(raw: str, no: int, *, terminated: bool = True) -> list[LogLine] | 
     message = _message_of(record)
     if message is None:
         return None
-    return _lines(message, record, no, terminated=True)
+    return _line(message, record, no)
 
 
-def _lines(message: str, record: Mapping[str, object], no: int, *, terminated: bool) -> list[LogLine]:
+def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
     stamp, host, ident, boot, uptime = _facts(record)
     kernel = ident is None or ident in ("kernel", "kern")
-    if record.get("_TRANSPORT") not in (None, "kernel") and not kernel:
-        kernel = False
-    lines = []
-    for text in message.rstrip("\n").split("\n"):
-        line = parse_line(text, no, terminated=terminated)
-        lines.append(
-            replace(
-                line,
-                prefix=None,
-                has_prefix=True,
-                uptime_s=line.uptime_s if line.uptime_s is not None else uptime,
-                stamp=line.stamp or stamp,
-                host=line.host or host,
-                ident=line.ident or ident,
-                boot_id=boot,
-                is_kernel=line.is_kernel and (kernel or line.ident == "kernel"),
-            )
-        )
-    return lines
+    first, newline, rest = message.rstrip("\n").partition("\n")
+    line = parse_line(first, no)
+    return line._replace(
+        text=line.text + newline + rest,
+        prefix=None,
+        has_prefix=True,
+        uptime_s=line.uptime_s if line.uptime_s is not None else uptime,
+        stamp=line.stamp or stamp,
+        host=line.host or host,
+        ident=line.ident or ident,
+        boot_id=boot,
+        is_kernel=line.is_kernel and (kernel or line.ident == "kernel"),
+    )
 
 
 def _facts(
@@ -157,9 +147,7 @@ def message_field(raw: str) -> str | None:
         return None
 
 
-def from_record(
-    message: str, no: int, neighbour: Callable[[int], str | None], *, terminated: bool = True
-) -> list[LogLine]:
+def from_record(message: str, no: int, neighbour: Callable[[int], str | None]) -> LogLine:
     """Read the message line of a record that spans several lines.
 
     :param neighbour: Gives the line ``n`` lines after this one (negative: before), ``None`` past an end.
@@ -184,4 +172,4 @@ def from_record(
                     record.setdefault(found["key"], orjson.loads(found["json"].encode()))
                 except (orjson.JSONDecodeError, UnicodeEncodeError):
                     continue
-    return _lines(message, record, no, terminated=terminated)
+    return _line(message, record, no)

@@ -96,6 +96,7 @@ class Clock:
     mtime: datetime | None = None
     tz: tzinfo | None = None
     _last: tuple[int, int] | None = field(default=None, init=False)
+    _years: dict[Stamp, int | None] = field(default_factory=dict, init=False)
 
     def resolve(self, stamp: Stamp | None) -> tuple[datetime | None, str]:
         """Return the time and where it is from: ``printed``, ``inferred`` (the year) or ``absent``."""
@@ -120,14 +121,22 @@ class Clock:
             return self.year
         if self.mtime is None:
             return None
-        for year in range(self.mtime.year + 1, self.mtime.year - 4, -1):
+        known = self._years.get(stamp)
+        if known is None:
+            known = self._years[stamp] = self._latest_year(stamp, self.mtime)
+            if len(self._years) > 1024:
+                self._years.clear()
+        return known
+
+    def _latest_year(self, stamp: Stamp, mtime: datetime) -> int | None:
+        for year in range(mtime.year + 1, mtime.year - 4, -1):
             try:
                 when = self._zoned(stamp, year)
             except ValueError:
                 continue
             if when.tzinfo is None:
                 when = when.replace(tzinfo=UTC)
-            if when <= self.mtime + timedelta(days=1):
+            if when <= mtime + timedelta(days=1):
                 return year
         return None
 

@@ -79,7 +79,8 @@ def scan_file(path: Path, start: int, end: int, *, threads: int = 2) -> Iterator
 class Tape:
     """The window; offsets are absolute from the start of the tape."""
 
-    def __init__(self, blocks: Iterator[Block], *, first_line: int = 1) -> None:
+    def __init__(self, blocks: Iterator[Block], *, first_line: int = 1, one_line: bool = False) -> None:
+        self._one_line = one_line  # the text of one record: all of it is line ``first_line``
         self._blocks = blocks
         self.buf = b""
         self.base = 0
@@ -154,14 +155,15 @@ class Tape:
             self._whole = True
         if line <= 0:
             return
-        self.base_no += count_lines(self.buf[:line])
+        if not self._one_line:
+            self.base_no = self.line_no(self.base + line)
         self.buf = self.buf[line:]
         self.base += line
-        if self._mark[0] < self.base:
-            self._mark = (self.base, self.base_no)
 
     def line_no(self, offset: int) -> int:
         """Return the number of the line that ``offset`` lies in."""
+        if self._one_line:
+            return self._first_line
         mark, number = self._mark
         here, there = offset - self.base, mark - self.base
         if here >= there:

@@ -27,7 +27,7 @@ class Column(NamedTuple):
 
 COLUMNS = (
     Column("source", "text", "file, or archive:member, the event was found in"),
-    Column("first_line", "int", "line number of the report's first line, from 1"),
+    Column("first_line", "int", "line number of the report's header; without one, of its first kill"),
     Column("line", "int", "line number of the kill"),
     Column("time", "time", "when the kill was logged; without an offset it is the log's local time"),
     Column("uptime_s", "float", "seconds since boot when the kill was logged"),
@@ -62,7 +62,7 @@ def rows(event: OomEvent) -> Iterator[tuple[Cell, ...]]:
     if not event.kills:
         return
     oom_memcg, task_memcg = event.quick_memcgs
-    first_line = event.first_line
+    first_line = event.quick_first_line
     scope = event.quick_scope
     for kill in event.kills:
         when = event.time if kill.time is None else kill.time

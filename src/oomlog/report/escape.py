@@ -1,8 +1,8 @@
-"""Text from logs and file names, made safe to print.
+r"""Text from logs and file names, made safe to print.
 
 Anybody who can start a process chooses its name, and with it bytes of the log.  What could move the
-cursor, reorder or hide text, or forge a line or a column is shown as ``\\xNN``, ``\\uNNNN`` or
-``\\UNNNNNNNN``.  A backslash stays as it is, because cgroup names are full of them (``a\\x2db.slice``): the
+cursor, reorder or hide text, or forge a line or a column is shown as ``\xNN``, ``\uNNNN`` or
+``\UNNNNNNNN``.  A backslash stays as it is, because cgroup names are full of them (``a\x2db.slice``): the
 exact bytes are in the JSON formats.
 """
 
@@ -18,14 +18,15 @@ _INVISIBLE = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("(?<= ) |^ | $")
-_FORMULA = ("=", "+", "-", "@")
+# With the wide forms that spreadsheets in East Asian settings take for the same.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def escape(text: str) -> str:
-    """Return ``text`` with every character that is not plainly visible (other than a blank) escaped.
+    r"""Return ``text`` with every character that is not plainly visible (other than a blank) escaped.
 
-    >>> escape("a\\x1b[31m\\u202eb")
-    'a\\\\x1b[31m\\\\u202eb'
+    >>> print(escape("a\x1b[31m\u202eb"))
+    a\x1b[31m\u202eb
     """
     if text.isascii():
         if text.isprintable():
@@ -47,15 +48,15 @@ def _shown(char: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Escape ``text`` for a column of a table: also blanks that would look like the gap between columns.
+    r"""Escape ``text`` for a column of a table: also what would look like the gap between two columns.
 
-    >>> cell("a  b ")
-    'a \\\\x20b\\\\x20'
+    >>> print(cell("a  b "), cell(""))
+    a \x20b\x20 ""
     """
     text = escape(text)
     if "  " in text or text[:1] == " " or text[-1:] == " ":
-        text = _BLANKS.sub("\\\\x20", text)
-    return text
+        text = _BLANKS.sub(r"\\x20", text)
+    return text or '""'
 
 
 def sheet_cell(text: str) -> str:
@@ -79,9 +80,9 @@ def clip(text: str, width: int) -> str:
 
 
 def without_surrogates(text: str) -> str:
-    """Escape only what UTF-8 cannot hold, for formats that keep every other character as it is.
+    r"""Escape only what UTF-8 cannot hold, for formats that keep every other character as it is.
 
-    >>> without_surrogates("kern\udcff.log")
-    'kern\\xff.log'
+    >>> print(without_surrogates("kern\udcff.log"))
+    kern\xff.log
     """
-    return _SURROGATE.sub(lambda found: _shown(found[0]), text) if not text.isascii() else text
+    return text if text.isascii() else _SURROGATE.sub(lambda found: _shown(found[0]), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from oomlog.events.tasks import CORE_COLUMNS, rows_json
 from oomlog.model import Kill, OomEvent, TaskTable
 from oomlog.report.escape import without_surrogates
 
-__all__ = ["SCHEMA_ID", "event_bytes", "event_dict"]
+__all__ = ["SCHEMA_ID", "JsonReport", "NdjsonReport", "event_bytes", "event_dict"]
 
 SCHEMA_ID = "oomlog.event/1"
 _LIMIT_KEYS = ("usage_kb", "limit_kb", "failcnt")
@@ -145,3 +145,40 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value
+
+
+class NdjsonReport:
+    """Writes one line per event."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+
+    def add(self, event: OomEvent) -> None:
+        """Write the event."""
+        self._write(event_bytes(event) + b"\n")
+
+    def flush(self) -> None:
+        """Hand over what is ready; nothing is held back here."""
+
+    def finish(self) -> None:
+        """End the output."""
+
+
+class JsonReport:
+    """Writes one array, with one event a line."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._before = b"[\n"
+
+    def add(self, event: OomEvent) -> None:
+        """Write the event."""
+        self._write(self._before + event_bytes(event))
+        self._before = b",\n"
+
+    def flush(self) -> None:
+        """Hand over what is ready; nothing is held back here."""
+
+    def finish(self) -> None:
+        """Close the array."""
+        self._write(b"[]\n" if self._before == b"[\n" else b"\n]\n")

@@ -6,8 +6,10 @@ behind it holds what to subtract for UTC.  Text is exact, but for bytes that UTF
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 from oomlog.errors import UsageError
 from oomlog.model import OomEvent
@@ -19,13 +21,26 @@ __all__ = ["ParquetReport"]
 _GROUP = 1 << 16
 
 
+class _Sink(io.RawIOBase):
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._hand_over = write
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        block = bytes(data)
+        self._hand_over(block)
+        return len(block)
+
+
 class ParquetReport:
     """Writes one row per kill; the file is complete only after ``finish()``.
 
     :raise UsageError: When pyarrow is not installed.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, write: Callable[[bytes], None]) -> None:
         try:
             import pyarrow
             from pyarrow import parquet
@@ -47,7 +62,7 @@ class ParquetReport:
                 fields.append(pyarrow.field("utc_offset_s", pyarrow.int32(), metadata=meaning))
         self._schema = pyarrow.schema(fields)
         self._table = pyarrow.table
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
+        self._writer = parquet.ParquetWriter(_Sink(write), self._schema, compression="zstd")
         self._columns: list[list[Any]] = [[] for _ in fields]
         self.without_row = 0
         """Events that have no kill and so no row."""

@@ -1,7 +1,7 @@
 """The table of kills drawn for a terminal, as wide as it is.
 
-Columns in which nothing is known are left out, and so is the place in the log where there is no room for
-it.  Cells are shown as they are: what looks like rich's markup in a name stays text.
+Columns in which nothing is known are left out; so are, one by one, those that matter least where there is
+no room for all.  Cells are shown as they are: what looks like rich's markup in a name stays text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ __all__ = ["TerminalReport"]
 _BATCH = 500
 _STYLES = {0: "dim", 2: "bold red", 6: "cyan", 8: "dim"}
 _FIXED = frozenset({0, 3, 4, 5})
-_WHERE = len(HEADINGS) - 1
+_LEAST_FIRST = (8, 5, 4, 1, 7)
+_FOLDED = 32  # a longer name goes on in the next line before it costs another column
 
 
 class TerminalReport:
@@ -45,14 +46,7 @@ class TerminalReport:
         from rich.text import Text
 
         self._rows = []
-        shown = [
-            index
-            for index in range(len(HEADINGS))
-            if any(row[index] != "-" for row in rows) and index != _WHERE
-        ]
-        needed = sum(max(len(row[index]) for row in rows) + 2 for index in (*shown, _WHERE))
-        if needed <= self._width:
-            shown.append(_WHERE)
+        shown = _columns([HEADINGS, *rows], self._width)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for index in shown:
             table.add_column(
@@ -79,3 +73,14 @@ class TerminalReport:
     def finish(self) -> None:
         """Draw the rest."""
         self.flush()
+
+
+def _columns(rows: list[tuple[str, ...]], width: int) -> list[int]:
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    widths = [size if index in _FIXED else min(size, _FOLDED) for index, size in enumerate(widths)]
+    shown = [index for index, column in enumerate(zip(*rows[1:], strict=True)) if {*column} != {"-"}]
+    for index in _LEAST_FIRST:
+        # The gap after the last column may lie outside.
+        if sum(widths[each] for each in shown) - 2 > width and index in shown:
+            shown.remove(index)
+    return shown

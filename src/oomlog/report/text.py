@@ -32,7 +32,10 @@ def text_rows(event: OomEvent) -> Iterator[tuple[str, ...]]:
     scope = _scope(event)
     for kill in event.kills:
         where = cell(f"{event.source}:{kill.line}")
-        when = _when(event.time if kill.time is None else kill.time, kill.uptime_s or event.uptime_s)
+        when = _when(
+            event.time if kill.time is None else kill.time,
+            event.uptime_s if kill.uptime_s is None else kill.uptime_s,
+        )
         sizes = (human_kb(kill.anon_rss_kb), human_kb(kill.file_rss_kb), human_kb(kill.shmem_rss_kb))
         yield (when, host, _victim(kill), *sizes, scope, trigger, where)
     if not event.kills:
@@ -90,9 +93,8 @@ class TextReport:
             return
         self._rows = []
         widths = [len(heading) for heading in HEADINGS] if self._widths is None else self._widths
-        self._widths = widths = [
-            max(width, *map(len, column)) for width, column in zip(widths, zip(*rows, strict=True), strict=True)
-        ]
+        longest = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        self._widths = widths = [max(pair) for pair in zip(widths, longest, strict=True)]
         lines = [self._line(row, widths) for row in rows]
         if not self._started:
             self._started = True

@@ -1,0 +1,140 @@
+"""The argument parser: argparse without its printing and exiting, and the types of option values."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import IO, NoReturn, TypeVar
+
+from oomlog.errors import UsageError
+
+__all__ = ["HelpShown", "Parser", "joined", "value"]
+
+_Value = TypeVar("_Value")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+_OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
+# Options whose value may begin with a dash, as in ``--since -2h``.
+_DASHED = frozenset({"--since", "--until", "--tz"})
+
+
+class HelpShown(Exception):  # noqa: N818 - it is no error
+    """The user asked for help; the text is the only argument."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    # The same text in every terminal and in every pipe.
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26, width=98)
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises instead of printing and exiting."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("formatter_class", _Formatter)
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def print_help(self, file: IO[str] | None = None) -> NoReturn:  # type: ignore[override]
+        """Hand the help text to the caller.
+
+        :raise HelpShown: Always.
+        """
+        raise HelpShown(self.format_help())
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments.
+
+        :raise UsageError: Always.
+        """
+        raise UsageError(f"{message}\nTry '{self.prog} --help'.")
+
+
+def value(read: Callable[[str], _Value]) -> Callable[[str], _Value]:
+    """Turn a reader of one option's value into what argparse wants for ``type``."""
+
+    def convert(text: str) -> _Value:
+        try:
+            return read(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
+def joined(arguments: list[str]) -> list[str]:
+    """Join ``--since -2h`` to ``--since=-2h``, which argparse would take for two options.
+
+    >>> joined(["--since", "-2h", "kern.log"])
+    ['--since=-2h', 'kern.log']
+    """
+    found: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            return [*found, argument, *waiting]
+        if argument in _DASHED and (following := next(waiting, None)) is not None:
+            found.append(f"{argument}={following}")
+        else:
+            found.append(argument)
+    return found
+
+
+def read_size(text: str) -> int:
+    """Read a number of bytes.
+
+    >>> read_size("64G"), read_size("1.5 MiB"), read_size("4096")
+    (68719476736, 1572864, 4096)
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is not a size; write bytes or a number with K, M, G or T, like 64G")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " "))
+
+
+def read_count(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isascii() or not text.isdigit() or int(text[:20]) < 1:
+        raise UsageError(f"{text!r} is not a whole number of at least 1")
+    return int(text[:20])
+
+
+def read_year(text: str) -> int:
+    """Read a year that a log can be from."""
+    if not re.fullmatch(r"(19|20|21)\d\d", text):
+        raise UsageError(f"{text!r} is not a year; write four digits, like 2024")
+    return int(text)
+
+
+def read_zone(text: str) -> tzinfo:
+    """Read a time zone: a name like Europe/Berlin, UTC, or an offset like +02:00."""
+    if text.upper() in ("UTC", "Z"):
+        return UTC
+    if found := _OFFSET.fullmatch(text):
+        minutes = int(found[2]) * 60 + int(found[3] or 0)
+        if minutes < 24 * 60:
+            return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(text)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise UsageError(
+            f"no time zone is called {text!r}; write a name like Europe/Berlin, UTC, or an offset like +02:00"
+        ) from None
+
+
+def read_pattern(text: str) -> re.Pattern[str]:
+    """Read a regular expression."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        where = "" if error.pos is None else f" at character {error.pos + 1}"
+        raise UsageError(f"{text!r} is not a regular expression: {error.msg}{where}") from None
+
+
+def local_now() -> datetime:
+    """Return the time of this machine, with its zone."""
+    return datetime.now().astimezone()

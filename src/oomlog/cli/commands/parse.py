@@ -1,0 +1,287 @@
+"""``oomlog parse``: logs in, OOM events out."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from oomlog.cli.arguments import local_now, read_count, read_pattern, read_size, read_year, read_zone, value
+from oomlog.cli.context import Context
+from oomlog.cli.exit import ExitStatus
+from oomlog.cli.filters import EventFilter
+from oomlog.cli.formats import FORMATS, STREAMED, Report, open_report
+from oomlog.cli.output import FileOutput, Output, same_file
+from oomlog.cli.reading import Reading, in_time_order, is_live
+from oomlog.errors import UsageError
+from oomlog.events.parse import Options
+from oomlog.report.summary import Tally, counted, problem_line, stats_lines, summary
+from oomlog.sources import Limits
+
+if TYPE_CHECKING:
+    from oomlog.cli.progress import ProgressBar
+    from oomlog.cli.when import Bound
+
+__all__ = ["add_parser", "run"]
+
+_SHOWN = 5
+_SCOPES = ("global", "memcg", "cpuset", "mempolicy", "sysrq", "unknown")
+_EPILOG = """\
+times:
+  2024-05-01, '2024-05-01 12:30', 12:30, @1714566600, -2h, '2 hours ago', today, yesterday or now.
+  Without a zone they mean the zone of each log, so does a date, which is its midnight.  Both bounds
+  are inclusive.  Events without a time are left out when a bound is given, and counted.
+
+exit status:
+  0    done, also when nothing was found
+  1    kills were found, only with --exit-code
+  2    wrong usage, or an input that cannot be read; the others were still processed
+  3    lines of a report could not be understood, only with --strict
+  130  interrupted
+  141  whoever read the output stopped reading
+
+example:
+  oomlog parse /var/log/kern.log* --since yesterday --scope memcg
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the argument parser."""
+    parser = commands.add_parser(
+        "parse",
+        help="find the OOM kills in logs",
+        description="Find the OOM kills in logs, compressed or not, and print them as a table or as data.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="log, folder or archive; - or nothing is standard input, when that is no terminal",
+    )
+    group = parser.add_argument_group("how to read")
+    group.add_argument(
+        "--year", metavar="Y", type=value(read_year), help="year of the first line, for logs that print none"
+    )
+    group.add_argument(
+        "--tz",
+        metavar="ZONE",
+        type=value(read_zone),
+        help="zone of times that print none: Europe/Berlin, +02:00",
+    )
+    group.add_argument(
+        "--jobs",
+        metavar="N",
+        type=value(read_count),
+        default=1,
+        help="processes to use, for --format ndjson without --sort, --stats and --strict (default 1)",
+    )
+    group.add_argument(
+        "--max-bytes",
+        metavar="SIZE",
+        type=value(read_size),
+        help="most that one file may unpack to (default 64G)",
+    )
+    group.add_argument(
+        "--max-ratio", metavar="N", type=value(read_count), help="most unpacked bytes per byte (default 2000)"
+    )
+    group = parser.add_argument_group("which events")
+    group.add_argument("--since", metavar="T", help="not before this time")
+    group.add_argument("--until", metavar="T", help="not after this time")
+    group.add_argument(
+        "--comm", metavar="RE", type=value(read_pattern), help="Python pattern found in the name of a victim"
+    )
+    group.add_argument("--scope", choices=_SCOPES, metavar="S", help=f"what ran out: {', '.join(_SCOPES)}")
+    group = parser.add_argument_group("what to print")
+    group.add_argument(
+        "-f",
+        "--format",
+        choices=FORMATS,
+        default="text",
+        metavar="F",
+        help="text (a table, the default), ndjson, json, or one row per kill as csv or parquet",
+    )
+    group.add_argument("-o", "--output", metavar="FILE", help="write there, all or nothing")
+    group.add_argument(
+        "--sort", action="store_true", help="by time, else by uptime; holds all events in memory"
+    )
+    group.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
+        help="auto (the default), always or never; auto respects NO_COLOR",
+    )  # fmt: skip
+    group.add_argument("--stats", action="store_true", help="then tell what was read, and every problem")
+    group = parser.add_argument_group("exit status")
+    group.add_argument("--strict", action="store_true", help="3 if a line of a report is not understood")
+    group.add_argument("--exit-code", action="store_true", help="1 if kills were found")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Read the inputs and print what was found."""
+    started = time.perf_counter()
+    names = _names(options, context)
+    live = is_live(names, context.stdin)
+    wanted = _filter(options, context)
+    keep = 1 << 30 if options.stats else _SHOWN if options.strict else 0
+    tally = Tally(keep, decode=options.format == "text" or options.stats or options.strict)
+    progress = None if live else _progress(options, context)
+
+    def say(message: str) -> None:
+        if progress is not None:
+            progress.hide()
+        context.say(message)
+
+    reading = Reading(
+        names,
+        stdin=context.stdin,
+        options=Options(year=options.year, tz=options.tz, limits=_limits(options), progress=progress),
+        wanted=wanted,
+        tally=tally,
+        say=say,
+    )
+    to_terminal = options.output in (None, "-") and context.stdout_is_terminal
+    with _opened(options, context, progress, live=live) as output:
+        report = open_report(
+            options.format, output, context, to_terminal=to_terminal, color=options.color, live=live
+        )
+        _write(reading, report, output, options)
+        if options.format == "text" and (tally.files or not reading.errors):
+            _write_summary(tally, output, time.perf_counter() - started, stats=options.stats)
+    if options.stats and options.format != "text":
+        context.tell(stats_lines(tally))
+    _say_left_out(context, wanted, getattr(report, "without_row", 0))
+    return _status(options, context, reading, tally)
+
+
+def _names(options: argparse.Namespace, context: Context) -> list[str]:
+    names: list[str] = options.files
+    if not names:
+        if context.stdin is None or context.stdin_is_terminal:
+            raise UsageError(
+                "name a log to read, or pipe one in, for example\n"
+                "  oomlog parse /var/log/kern.log\n"
+                "  journalctl -k | oomlog parse\n"
+                "Try 'oomlog parse --help'."
+            )
+        names = ["-"]
+    if options.output is not None and any(same_file(options.output, name) for name in names):
+        raise UsageError(f"-o {options.output} is also an input and would be lost; name another file")
+    return names
+
+
+def _filter(options: argparse.Namespace, context: Context) -> EventFilter:
+    now = context.now or local_now()
+    since, until = _bound("--since", options.since, now), _bound("--until", options.until, now)
+    return EventFilter(since, until, options.comm, options.scope)
+
+
+def _bound(option: str, text: str | None, now: datetime) -> Bound | None:
+    if text is None:
+        return None
+    from oomlog.cli.when import parse_bound
+
+    try:
+        return parse_bound(text, now)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    given = {"max_bytes": options.max_bytes, "max_ratio": options.max_ratio}
+    return Limits(**{name: limit for name, limit in given.items() if limit is not None})
+
+
+def _progress(options: argparse.Namespace, context: Context) -> ProgressBar | None:
+    if not context.stderr_is_terminal or options.jobs > 1:
+        return None
+    from oomlog.cli.progress import ProgressBar
+
+    return ProgressBar(context.stderr, colour=context.colour(options.color, terminal=True))
+
+
+@contextmanager
+def _opened(
+    options: argparse.Namespace, context: Context, progress: ProgressBar | None, *, live: bool
+) -> Iterator[Output]:
+    output: Output
+    if options.output in (None, "-"):
+        # Somebody may look at each event as it comes, even when the log itself is long finished.
+        at_once = options.format in STREAMED and (live or options.format == "ndjson")
+        hide = progress.hide if progress is not None and context.stdout_is_terminal else None
+        output = Output(context.stdout, live=at_once and not context.stdout_is_file, before_write=hide)
+    else:
+        output = FileOutput(options.output)
+    try:
+        yield output
+        output.finish()
+    except BaseException:
+        output.abandon()
+        raise
+    finally:
+        if progress is not None:
+            progress.hide()
+
+
+def _in_processes(options: argparse.Namespace) -> bool:
+    return (
+        options.jobs > 1
+        and options.format == "ndjson"
+        and not (options.sort or options.stats or options.strict)
+    )
+
+
+def _write(reading: Reading, report: Report, output: Output, options: argparse.Namespace) -> None:
+    try:
+        if _in_processes(options):
+            for block in reading.blocks(options.jobs, options.format):
+                output.write(block)
+                output.event_done()
+            return
+        events = reading.events()
+        for event in in_time_order(events) if options.sort else events:
+            report.add(event)
+            if output.live:
+                report.flush()
+                output.flush()
+        report.finish()
+    except KeyboardInterrupt:
+        if options.format in STREAMED:
+            report.flush()
+            output.flush()
+        raise
+
+
+def _write_summary(tally: Tally, output: Output, seconds: float, *, stats: bool) -> None:
+    lines = [summary(tally, seconds), *(stats_lines(tally) if stats else ())]
+    output.write("".join(f"{line}\n" for line in lines).encode())
+
+
+def _say_left_out(context: Context, wanted: EventFilter, without_row: int) -> None:
+    if wanted.without_time:
+        context.say(f"--since and --until left out {counted(wanted.without_time, 'event')} that have no time")
+    if wanted.without_zone:
+        context.say(
+            f"--since and --until left out {counted(wanted.without_zone, 'event')} without a time zone; "
+            "say with --tz which it is, or give a time without one"
+        )
+    if without_row:
+        context.say(
+            f"left out {counted(without_row, 'event')} without a killed process; --format text has all"
+        )
+
+
+def _status(options: argparse.Namespace, context: Context, reading: Reading, tally: Tally) -> ExitStatus:
+    problems = tally.problem_count if options.strict else 0
+    if problems:
+        context.say(f"--strict: {counted(problems, 'line')} could not be understood")
+    if problems and not options.stats:
+        lines = [problem_line(source, problem) for source, problem in tally.problems]
+        context.tell(lines if problems == len(lines) else [*lines, f"... and {problems - len(lines):,} more"])
+    if reading.errors:
+        return ExitStatus.FAILED
+    if problems:
+        return ExitStatus.PROBLEMS
+    return ExitStatus.KILLS_FOUND if options.exit_code and tally.kills else ExitStatus.DONE

@@ -1,0 +1,68 @@
+"""The output formats: a name to what writes it, imported when it is asked for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from oomlog.cli.context import Context
+from oomlog.cli.output import Output
+from oomlog.errors import UsageError
+from oomlog.model import OomEvent
+
+__all__ = ["FORMATS", "STREAMED", "Report", "open_report"]
+
+FORMATS = ("text", "ndjson", "json", "csv", "parquet")
+STREAMED = ("text", "ndjson", "csv")
+"""What was written so far is of use, even when the rest never comes."""
+
+
+class Report(Protocol):
+    """Writes events in one format."""
+
+    def add(self, event: OomEvent) -> None:
+        """Take one event."""
+
+    def flush(self) -> None:
+        """Hand over what was taken so far."""
+
+    def finish(self) -> None:
+        """Hand over the rest and the end."""
+
+
+def open_report(
+    form: str, output: Output, context: Context, *, to_terminal: bool, color: str, live: bool
+) -> Report:
+    """Return the writer of a format.
+
+    :param to_terminal: The output is a terminal.
+    :param color: What ``--color`` says.
+    :param live: Events come while somebody watches.
+    """
+    if form == "ndjson":
+        from oomlog.report.json import NdjsonReport
+
+        return NdjsonReport(output.write)
+    if form == "json":
+        from oomlog.report.json import JsonReport
+
+        return JsonReport(output.write)
+    if form == "csv":
+        from oomlog.report.csv import CsvReport
+
+        return CsvReport(output.write)
+    if form == "parquet":
+        if to_terminal:
+            raise UsageError("parquet is not text; write it to a file: -o kills.parquet")
+        from oomlog.report.parquet import ParquetReport
+
+        return ParquetReport(output.write)
+    colour = context.colour(color, terminal=to_terminal)
+    if to_terminal and not live:
+        from shutil import get_terminal_size
+
+        from oomlog.report.terminal import TerminalReport
+
+        return TerminalReport(output.write, colour=colour, width=get_terminal_size().columns)
+    from oomlog.report.text import TextReport
+
+    return TextReport(output.write, colour=colour, live=live)

@@ -1,0 +1,111 @@
+"""The inputs of one run as a stream of wanted events, counted on the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import IO
+
+from oomlog.cli.filters import EventFilter
+from oomlog.errors import OomlogError, SourceError
+from oomlog.events.parse import Options, Stats, parse_source
+from oomlog.model import OomEvent
+from oomlog.report.summary import FileTally, Tally
+from oomlog.sources import open_sources
+
+__all__ = ["Reading", "in_time_order", "is_live"]
+
+
+class Reading:
+    """Reads every input that can be read.
+
+    :param names: As the user wrote them; ``-`` is standard input.
+    :param say: Told about each input that cannot be read.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        stdin: IO[bytes] | None,
+        options: Options,
+        wanted: EventFilter,
+        tally: Tally,
+        say: Callable[[str], None],
+    ) -> None:
+        # A Path is never taken for the text of a log, whatever characters it has.
+        self.inputs: list[str | Path] = [name if name == "-" else Path(name) for name in names]
+        self.stats = Stats()
+        self.errors = 0
+        self._stdin = stdin
+        self._options = options
+        self._wanted = wanted
+        self._tally = tally
+        self._say = say
+
+    def failed(self, error: OomlogError) -> None:
+        """Report an input that cannot be read, or not to its end."""
+        self.errors += 1
+        self._say(str(error))
+
+    def events(self) -> Iterator[OomEvent]:
+        """Yield the wanted events in the order of the inputs."""
+        tally, stats, accepts = self._tally, self.stats, self._wanted.accepts
+        everything = not self._wanted
+        for source in open_sources(self.inputs, stdin=self._stdin, limits=self._options.limits):
+            if isinstance(source, SourceError):
+                self.failed(source)
+                continue
+            file = FileTally(source.name)
+            tally.files.append(file)
+            lines, outside = stats.lines, len(stats.problems)
+            for event in parse_source(source, self._options, stats, self.failed):
+                tally.found += 1
+                if everything or accepts(event):
+                    tally.add(event)
+                    yield event
+            file.lines = stats.lines - lines
+            for name, problem in stats.problems[outside:]:
+                tally.add_problem(name, problem)
+
+    def blocks(self, jobs: int, form: str) -> Iterator[bytes]:
+        """Yield the wanted events as ready bytes, rendered by ``jobs`` processes."""
+        from oomlog.events.parallel import parse_parallel
+
+        tally, stats = self._tally, self.stats
+        yield from parse_parallel(
+            self.inputs, self._options, stats, jobs, form, self.failed, self._wanted or None
+        )
+        tally.found += stats.events
+        tally.files.append(FileTally("", stats.lines, stats.events, stats.kills))
+
+
+def in_time_order(events: Iterator[OomEvent]) -> Iterator[OomEvent]:
+    """Yield the events by time, then those without one by uptime; equal ones keep their order."""
+    return iter(sorted(events, key=_moment))
+
+
+# A time without zone is compared as if it were UTC: nothing better is known.
+def _moment(event: OomEvent) -> tuple[int, float]:
+    if event.time is not None:
+        aware = event.time if event.time.tzinfo is not None else event.time.replace(tzinfo=UTC)
+        return 0, aware.timestamp()
+    return (2, 0.0) if event.uptime_s is None else (1, event.uptime_s)
+
+
+def is_live(names: Sequence[str], stdin: IO[bytes] | None) -> bool:
+    """Tell whether an input is a pipe or a device, which may give its next line at any time."""
+    for name in names:
+        try:
+            if name == "-":
+                status = None if stdin is None else os.fstat(stdin.fileno())
+            else:
+                status = Path(name).stat()
+        except (OSError, ValueError):
+            continue
+        if status is not None and not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            return True
+    return False

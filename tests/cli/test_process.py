@@ -1,0 +1,166 @@
+"""What only a real process shows: pipes that close, signals, full disks, and files in their place."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+LOGS = Path(__file__).parent / "logs"
+OOMLOG = [sys.executable, "-W", "error", "-m", "oomlog"]
+
+
+def run(*args: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*OOMLOG, *args], capture_output=True, timeout=60, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.fixture(scope="module")
+def long_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    log = tmp_path_factory.mktemp("long") / "long.log"
+    log.write_bytes((LOGS / "two-kills.log").read_bytes() * 3000)
+    return log
+
+
+def test_runs_as_a_module() -> None:
+    """``python -m oomlog`` is the command."""
+    result = run("--version")
+    assert result.stdout.startswith(b"oomlog 0.")
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_pipe_on_standard_input_is_read() -> None:
+    """Without a file the pipe is the log."""
+    with (LOGS / "uptime.log").open("rb") as log:
+        result = run("parse", input=log.read())
+    assert b"stress[210]" in result.stdout
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("form", ["text", "ndjson", "json", "csv"])
+def test_closed_pipe_is_quiet(long_log: Path, form: str) -> None:
+    """When the reader stops, so does oomlog: no message, and the status of a closed pipe."""
+    with subprocess.Popen(
+        [*OOMLOG, "parse", "--format", form, str(long_log)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+def test_closed_pipe_at_the_end_is_quiet() -> None:
+    """A reader that is gone before the first byte leaves no traceback at shutdown either."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        result = subprocess.run(
+            [*OOMLOG, "parse", str(LOGS / "uptime.log")], stdout=writing, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writing)
+    assert (result.returncode, result.stderr) == (141, b"")
+
+
+def test_event_comes_before_the_input_ends() -> None:
+    """Reading from a pipe, ndjson hands over what it has, and Ctrl-C ends without a traceback."""
+    log = (LOGS / "two-kills.log").read_bytes() * 600
+    with subprocess.Popen(
+        [*OOMLOG, "parse", "--format", "ndjson", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(log)
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b'{"schema":"oomlog.event/1","source":"<stdin>"')
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 130
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk_is_named() -> None:
+    """Output that cannot be written is a message and status 2."""
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [*OOMLOG, "parse", str(LOGS / "uptime.log")], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    message = b"oomlog: standard output: cannot be written: No space left on device\n"
+    assert (result.returncode, result.stderr) == (2, message)
+
+
+def test_interrupted_output_file_stays_as_it_was(tmp_path: Path) -> None:
+    """An output file is replaced only when it is complete, and nothing else is left behind."""
+    output = tmp_path / "out.csv"
+    output.write_text("before")
+    with subprocess.Popen(
+        [*OOMLOG, "parse", "--format", "csv", "-o", str(output), "-"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write((LOGS / "two-kills.log").read_bytes())
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 130
+    assert output.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_output_file_keeps_its_mode(tmp_path: Path) -> None:
+    """A file that is replaced keeps its permissions."""
+    output = tmp_path / "out.csv"
+    output.write_text("before")
+    output.chmod(0o640)
+    assert run("parse", "-f", "csv", "-o", str(output), str(LOGS / "uptime.log")).returncode == 0
+    assert output.read_text().startswith("source,")
+    assert output.stat().st_mode & 0o777 == 0o640
+
+
+def test_closed_standard_streams() -> None:
+    """A process started without standard input and output still ends with a plain status."""
+    command = f"{sys.executable} -m oomlog parse {LOGS / 'uptime.log'} <&- >&-"
+    result = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_unpacked_size_is_bounded(tmp_path: Path) -> None:
+    """--max-bytes stops a file that unpacks to more, and the status says so."""
+    import gzip
+
+    packed = tmp_path / "kern.log.gz"
+    packed.write_bytes(gzip.compress((LOGS / "two-kills.log").read_bytes() * 100))
+    result = run("parse", "--max-bytes", "20K", "--format", "csv", str(packed))
+    assert b",java," in result.stdout
+    assert result.stderr.startswith(b"oomlog: ")
+    assert result.returncode == 2
+
+
+def test_start_needs_no_slow_module() -> None:
+    """The plain formats start without rich, pandas, pyarrow and pyparsing."""
+    script = (
+        "import sys; from oomlog.cli.main import main; from oomlog.cli.context import Context\n"
+        "for form in ('text', 'csv', 'ndjson'):\n"
+        f"    main(['parse', '-f', form, {str(LOGS / 'uptime.log')!r}], Context.of_process())\n"
+        "slow = {'rich', 'pandas', 'numpy', 'pyarrow', 'pyparsing', 'concurrent.futures', 'zstandard',\n"
+        "        'importlib.metadata', 'importlib.resources', 'asyncio', 'unittest', 'tempfile', 'zoneinfo'}\n"
+        "print(sorted(slow & sys.modules.keys()), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert result.stderr == b"[]\n"

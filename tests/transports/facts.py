@@ -1,0 +1,69 @@
+"""What an event says, apart from where in which file it stood."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from oomlog.model import OomEvent
+from oomlog.report.json import event_bytes
+
+__all__ = ["facts", "reduce_facts"]
+
+# Line numbers, clocks and the like differ from file to file; they are compared on their own.
+_PLACE = {"source", "first_line", "last_line", "time", "uptime_s", "host", "boot_id", "problems"}
+
+
+def facts(event: OomEvent) -> dict[str, Any]:
+    """Return the event's record without anything that is about the file it stood in."""
+    record = {key: value for key, value in json.loads(event_bytes(event)).items() if key not in _PLACE}
+    record["sections"] = {key: value for key, value in record["sections"].items() if key != "time"}
+    for kill in record["kills"]:
+        del kill["time"], kill["line"]
+        if kill["reaped"] is not None:
+            del kill["reaped"]["line"]
+    return record
+
+
+def _mapped(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(key): _mapped(each, change) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_mapped(each, change) for each in value]
+    return value
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        "".join(f"\\x{c:02x}" for c in char.encode())
+        if not char.isspace() and not char.isprintable()
+        else char
+        for char in text
+    )
+
+
+def _escaped_ascii(text: str) -> str:
+    return "".join(
+        "".join(f"\\x{c:02x}" for c in char.encode()) if char > "~" or char < " " and not char.isspace() else char
+        for char in text
+    )
+
+
+def _replaced(text: str) -> str:
+    return re.sub(r"\\x[0-9a-f]{2}", "\ufffd", text)
+
+
+_CHANGES = {"escaped": _escaped, "escaped_ascii": _escaped_ascii, "replaced": _replaced}
+
+
+def reduce_facts(record: dict[str, Any], losses: frozenset[str]) -> dict[str, Any]:
+    """Return what of the record can be left after a transport with these losses."""
+    for loss, change in _CHANGES.items():
+        if loss in losses:
+            record = _mapped(record, change)
+    if "wrapped" in losses:
+        record = {key: record[key] for key in ("kills", "scope", "outcome", "killer")}
+    return record
