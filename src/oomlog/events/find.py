@@ -87,7 +87,7 @@ class Finder:
             if hit is None:
                 if limit is None or tape.at_end and tape.next_hit(position) is None:
                     break
-                if self.own_until is not None and limit >= self.own_until + HOLD:
+                if self.own_until is not None and limit == self.own_until + HOLD:
                     break
                 self._expire(limit)
                 position = max(position, limit)
@@ -104,7 +104,7 @@ class Finder:
         limits = [report.start + MAX_REPORT for report in self._open]
         if self._done and not self._open:
             limits.append(self._done[0].end + HOLD)
-        if self.own_until is not None:
+        if self.own_until is not None and all(report.start >= self.own_until for report in self._open):
             limits.append(self.own_until + HOLD)
         return min(limits, default=None)
 
@@ -385,10 +385,6 @@ class Finder:
                 self._seen_oom = True
         self._last_line = (end, match.id)
 
-    def _foreign(self, start: int) -> bool:
-        """Tell whether a new event that starts here is somebody else's."""
-        return self.own_until is not None and start >= self.own_until
-
     def _current(self, line: LogLine) -> Report | None:
         """Return the open report this line can belong to."""
         for report in reversed(self._open):
@@ -480,8 +476,6 @@ class Finder:
         if previous is not None or line.caller is None:
             for report in [r for r in self._open if r is previous or line.caller is None]:
                 self._close(report, start)
-        if self._foreign(start):
-            return None
         report = self._new(line, start, end, match)
         self._floor = max(self._floor, start)
         return report
@@ -493,8 +487,6 @@ class Finder:
                 return None
             if report is not None:
                 self._close(report, start)
-            if self._foreign(start):
-                return None
             report = self._new(line, start, end, None)
         report.constraint = _settle_paths(dict(match.fields))
         report.saw(line, end)
@@ -521,8 +513,6 @@ class Finder:
             if report is None or report.selected is not None:
                 if report is not None:
                     self._close(report, start)
-                if self._foreign(start):
-                    return None
                 report = self._new(line, start, end, None)
             report.selected = fields
             report.message = str(fields.get("message", ""))
@@ -551,8 +541,6 @@ class Finder:
     def _sharing(self, line: LogLine, fields: dict[str, Any], start: int, end: int) -> Report | None:
         report = self._recent(line)
         if report is None or not report.kills:
-            if self._foreign(start):
-                return None
             report = self._current(line) or self._new(line, start, end, None)
             self._grow(report, start)
             self._finish(report)
@@ -568,8 +556,6 @@ class Finder:
         if report is None:
             report = self._more_of_a_group(line, fields, message, start)
             if report is None:
-                if self._foreign(start):
-                    return None
                 report = self._new(line, start, end, None)
         fresh = not report.kills
         report.message = report.message or message
@@ -637,7 +623,7 @@ class Finder:
                 recent.panic = "panic" if line.text.startswith("Kernel panic") else recent.panic
                 recent.saw(line, end)
                 return recent
-            if "deadlock" in match.id or self._foreign(start):
+            if "deadlock" in match.id:
                 return None
             report = self._new(line, start, end, None)
         self._grow(report, start)
@@ -656,11 +642,9 @@ class Finder:
             return None
         if act.kill is None and act.cgroup is None:
             for report in reversed(self._done):
-                if report.accepts_uptime(line) and not self._foreign(start):
+                if report.accepts_uptime(line):
                     report.notes.append(Note(line.no, act.killer, line.text))
                     return report
-            return None
-        if self._foreign(start):
             return None
         report = Report(self.source, start, line, killer=act.killer, cgroup=act.cgroup)
         if act.kill is not None:

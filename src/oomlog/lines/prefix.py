@@ -228,6 +228,15 @@ def _from_memo(memo: _Memo, raw: str, no: int, terminated: bool) -> LogLine | No
     )
 
 
+def _grown(raw: str, found: re.Match[str], name: str) -> tuple[int, int]:
+    """Return where a part stands, with the blanks that a longer number of the same width would fill."""
+    start, end = found.span(name)
+    if name in ("uptime", "day"):
+        while start and raw[start - 1] == " ":
+            start -= 1
+    return start, end
+
+
 def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
     """Take the prefix off one line.
 
@@ -283,13 +292,13 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             simple = False  # microseconds: another unit
         if stamp is None and ("hh" in groups or "epoch" in groups):
             stamp = stamp_from_groups(groups)
-            stamp_spans = {name: found.span(name) for name, value in groups.items() if value is not None}
+            stamp_spans = {name: _grown(raw, found, name) for name, value in groups.items() if value is not None}
         if prio:
             spans["prio"] = found.span("prio")
         for key in ("uptime", "host", "ident", "caller"):
             if groups.get(key) and key not in values:
                 values[key] = groups[key]
-                spans[key] = found.span(key) if key in found.re.groupindex else (0, 0)
+                spans[key] = _grown(raw, found, key) if key in found.re.groupindex else (0, 0)
         pos = found.end()
         depth += 1
         if layer.name in ("kmsg", "k8s_event"):

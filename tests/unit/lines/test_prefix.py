@@ -76,3 +76,24 @@ def test_stamp_keeps_only_what_was_printed():
 def test_odd_lines_survive(text):
     """Nothing that looks half like a prefix breaks the reader or takes long."""
     assert parse_line(text).text is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("[    9.999999] a", "[   10.000001] b"),
+        ("[ 3950.000001] a", "[13950.000001] b"),
+        ("Nov  9 23:59:59 web1 kernel: [    9.999999] a", "Nov 10 00:00:00 web2 kernel: [   10.000001] b"),
+        ("<4>[    9.999999] a", "<12>[   10.000001] b"),
+        ("<4>[    9.999999] a", "<4>[   10.000001][  T123] b"),
+        ("[    9.999999] a", "[   10.000001] web1 kernel: b"),
+        ("2026-11-09T10:00:00.1Z web1 kernel: a", "2026-11-10T10:00:00.1Z web1 kernel: b"),
+    ],
+)
+def test_what_was_learnt_from_one_line_does_not_change_the_next(first, second):
+    """A line reads the same whichever line was read before it."""
+    parse_line("something without a prefix that is remembered")
+    alone = parse_line(second)
+    parse_line(first)
+    assert alone == parse_line(second)
+    assert alone.text.endswith("b")

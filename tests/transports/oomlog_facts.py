@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from oomlog.model import OomEvent
 from oomlog.report.json import event_bytes
 
-__all__ = ["facts", "reduce_facts"]
+__all__ = ["ANY", "differences", "facts", "reduce_facts"]
+
+ANY = "\ue000any"
+"""Stands for a text that the transport cannot deliver."""
 
 # Line numbers, clocks and the like differ from file to file; they are compared on their own.
 _PLACE = {"source", "first_line", "last_line", "time", "uptime_s", "host", "boot_id", "problems"}
+
+
+def differences(want: Any, got: Any, path: str = "") -> Iterator[str]:
+    """Yield one line for each value that is not as expected."""
+    if want == ANY and isinstance(got, str):
+        return
+    if isinstance(want, dict) and isinstance(got, dict):
+        for key in [*want, *(key for key in got if key not in want)]:
+            if key not in want or key not in got:
+                yield f"{path}.{key}: {'unexpected' if key not in want else 'missing'}"
+            else:
+                yield from differences(want[key], got[key], f"{path}.{key}")
+    elif isinstance(want, list) and isinstance(got, list):
+        if len(want) != len(got):
+            yield f"{path}: {len(got)} instead of {len(want)}"
+        for index, (left, right) in enumerate(zip(want, got, strict=False)):
+            yield from differences(left, right, f"{path}[{index}]")
+    elif want != got or type(want) is not type(got):
+        yield f"{path}: {got!r} instead of {want!r}"
 
 
 def facts(event: OomEvent) -> dict[str, Any]:
@@ -64,6 +87,8 @@ def reduce_facts(record: dict[str, Any], losses: frozenset[str]) -> dict[str, An
     for loss, change in _CHANGES.items():
         if loss in losses:
             record = _mapped(record, change)
+    if "no_newline_in_name" in losses:
+        record = _mapped(record, lambda text: ANY if "\n" in text else text)
     if "wrapped" in losses:
         record = {key: record[key] for key in ("kills", "scope", "outcome", "killer")}
     return record

@@ -21,10 +21,10 @@ __all__ = [
     "BOOTED",
     "HOST",
     "LOSSES",
-    "SAMPLES_WITH_CALLER",
     "TRANSPORTS",
     "Record",
     "Transport",
+    "names_of",
     "read_records",
     "with_caller",
 ]
@@ -105,6 +105,19 @@ def read_records(data: bytes) -> list[Record]:
     return records
 
 
+def names_of(records: Iterable[Record]) -> dict[int, str]:
+    """Return the name of each process id in the recording's task tables, as the kernel stored it."""
+    names: dict[int, str] = {}
+    columns = 0
+    for r in records:
+        if r.message.startswith(b"[  pid  ]"):
+            columns = len(r.message.replace(b"[  pid  ]", b"[pid]").split())
+        row = re.fullmatch(rb"\[ *(\d+)\](?: +-?\d+){%d} (.*)" % max(0, columns - 2), r.message, re.DOTALL)
+        if columns and row:
+            names[int(row[1])] = row[2].decode("utf-8", "backslashreplace")
+    return names
+
+
 def with_caller(records: Iterable[Record], caller: str = "T157") -> list[Record]:
     """Return the records as a kernel with CONFIG_PRINTK_CALLER stores them."""
     return [Record(r.level, r.facility, r.seq, r.usec, caller, r.message, r.keys) for r in records]
@@ -128,8 +141,13 @@ def kmsg(records: Sequence[Record]) -> bytes:
 
 
 def netconsole_extended(records: Sequence[Record]) -> bytes:
-    """``netconsole=+...``: the form of ``/dev/kmsg``, with the kernel's release before it (since 6.4)."""
-    return b"".join(b"6.12.0," + line + b"\n" for line in kmsg(records).splitlines() if line[:1] != b" ")
+    """``netconsole=+...``: the form of ``/dev/kmsg``, without the keys."""
+    return b"".join(line + b"\n" for line in kmsg(records).splitlines() if line[:1] != b" ")
+
+
+def netconsole_release(records: Sequence[Record]) -> bytes:
+    """The same with the kernel's release before it (``netconsole=+r...``, since 6.4)."""
+    return b"".join(b"6.12.0," + line + b"\n" for line in netconsole_extended(records).splitlines())
 
 
 def _caller(r: Record, gap: bytes = b"") -> bytes:
@@ -590,7 +608,7 @@ LOSSES = {
     "escaped": "unprintable bytes are written as \\xNN, and a backslash as itself, so the two look the same",
     "escaped_ascii": "as escaped, and so is every byte above ASCII",
     "replaced": "bytes that are not UTF-8 became U+FFFD on the way into JSON",
-    "no_newline_in_name": "nothing tells a newline inside a name from the end of a message",
+    "no_newline_in_name": "nothing tells a newline inside a name from the end of a message, so names with one are not compared",
     "wrapped": "line breaks that the mail program made and those of the kernel look the same",
 }
 
@@ -624,6 +642,7 @@ TRANSPORTS: tuple[Transport, ...] = (
     _t("kmsg_caller", lambda records: kmsg(with_caller(records))),
     _t("netconsole", netconsole),
     _t("netconsole_extended", netconsole_extended),
+    _t("netconsole_release", netconsole_release),
     _t("console", console),
     _t("console_caller", lambda records: console(with_caller(records))),
     _t("dmesg_syslog_raw", dmesg_syslog_raw),
@@ -675,5 +694,3 @@ TRANSPORTS: tuple[Transport, ...] = (
     _t("fenced", fenced, "escaped_ascii"),
     _t("mail_wrapped", mail_wrapped, "escaped_ascii", "wrapped"),
 )
-
-SAMPLES_WITH_CALLER = tuple(t.name for t in TRANSPORTS if "caller" in t.name)

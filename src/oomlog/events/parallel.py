@@ -1,0 +1,212 @@
+"""The same events, read by several processes.
+
+A large plain file is cut at lines that open a report, so that every piece is a log of its own; a process
+reads a little beyond its piece, because kill and reaper lines of its last reports may lie there.  Results
+come back rendered and are given out in the order of the log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Protocol
+
+from oomlog.errors import OomlogError, SourceError, UsageError
+from oomlog.events.find import HOLD, MAX_REPORT, Finder
+from oomlog.events.parse import Options, Stats, parse_source, shared_matcher
+from oomlog.lines.anchors import count_lines
+from oomlog.lines.stamps import Clock
+from oomlog.lines.tape import Tape, scan_file
+from oomlog.model import OomEvent, Problem
+from oomlog.sources import Input, Source, open_sources
+
+__all__ = ["Filter", "parse_parallel"]
+
+PIECE = 16 << 20
+_HEADER = b" invoked oom-killer: "
+
+
+class Filter(Protocol):
+    """What decides which events are wanted; it counts what it refuses for want of a time."""
+
+    without_time: int
+    without_zone: int
+
+    def accepts(self, event: OomEvent) -> bool:
+        """Tell whether the event is wanted."""
+
+
+Render = Callable[[OomEvent], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    name: str
+    path: Path
+    start: int
+    end: int
+    size: int
+    first_line: int
+    mtime: datetime | None
+    options: Options
+    wanted: Filter | None
+    render: Render
+
+
+@dataclass(slots=True)
+class _Result:
+    """Rendered events; for one without header its kill lines, by which a double is known."""
+
+    events: list[tuple[bytes, int, frozenset[int] | None]] = field(default_factory=list)
+    claimed: frozenset[int] = frozenset()
+    long_lines: list[int] = field(default_factory=list)
+    without_time: int = 0
+    without_zone: int = 0
+
+
+def _read(piece: _Piece) -> _Result:
+    """Read one piece; runs in a process of its own."""
+    reach = min(piece.size, piece.end + HOLD + MAX_REPORT)
+    tape = Tape(scan_file(piece.path, piece.start, reach, threads=1), first_line=piece.first_line)
+    clock = Clock(piece.options.year, piece.mtime, piece.options.tz)
+    finder = Finder(
+        tape,
+        shared_matcher(),
+        clock,
+        source=piece.name,
+        own_until=piece.end - piece.start,
+        fresh=piece.start == 0,
+    )
+    result = _Result()
+    claimed: set[int] = set()
+    for event in finder.events():
+        lines = frozenset(kill.line for kill in event.kills)
+        claimed |= lines
+        if piece.wanted is None or piece.wanted.accepts(event):
+            alone = lines if event.trigger_comm is None else None
+            result.events.append((piece.render(event) + b"\n", len(event.kills), alone))
+    result.claimed = frozenset(claimed)
+    result.long_lines = finder.long_lines
+    if piece.wanted is not None:
+        result.without_time, result.without_zone = piece.wanted.without_time, piece.wanted.without_zone
+    return result
+
+
+def _cuts(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (start, end, number of lines) of the pieces of a file."""
+    with path.open("rb", buffering=0) as file:
+        fd = file.fileno()
+        start = position = lines = 0
+        while position < size:
+            data = os.pread(fd, 1 << 20, position)
+            if not data:
+                break
+            beyond = position + len(data) - start - PIECE
+            at = data.find(_HEADER, max(0, len(data) - beyond)) if beyond > 0 else -1
+            line = data.rfind(b"\n", 0, at) + 1 if at > 0 else 0
+            if line > 0 and position + line > start:
+                lines += count_lines(data[:line])
+                yield start, position + line, lines
+                start, lines = position + line, 0
+                data = data[line:]
+                position = start
+            lines += count_lines(data)
+            position += len(data)
+        if size > start:
+            yield start, size, lines
+
+
+def _pieces(
+    source: Source, options: Options, stats: Stats, wanted: Filter | None, render: Render
+) -> Iterator[_Piece]:
+    assert source.path is not None and source.size is not None
+    first_line = 1
+    plain = replace(options, progress=None)
+    for start, end, lines in _cuts(source.path, source.size):
+        yield _Piece(
+            source.name, source.path, start, end, source.size, first_line, source.mtime, plain, wanted, render
+        )
+        first_line += lines
+    stats.lines += first_line - 1
+    stats.bytes += source.size
+
+
+def parse_parallel(
+    inputs: Iterable[Input],
+    options: Options,
+    stats: Stats,
+    jobs: int,
+    form: str,
+    failed: Callable[[OomlogError], None],
+    wanted: Filter | None = None,
+) -> Iterator[bytes]:
+    """Yield the events as rendered lines, read by ``jobs`` processes.
+
+    :param form: Only ``"ndjson"``.
+    """
+    if form != "ndjson":
+        raise UsageError(f"several processes can write ndjson only, not {form}")
+    from oomlog.report.json import event_bytes as render  # the one look to the right: it is run over there
+
+    yield from _run(inputs, options, stats, jobs, failed, wanted, render)
+
+
+def _run(
+    inputs: Iterable[Input],
+    options: Options,
+    stats: Stats,
+    jobs: int,
+    failed: Callable[[OomlogError], None],
+    wanted: Filter | None,
+    render: Render,
+) -> Iterator[bytes]:
+    waiting: deque[tuple[_Piece, Future[_Result]]] = deque()
+    claimed: frozenset[int] = frozenset()
+    previous: str | None = None
+
+    def collect() -> bytes:
+        nonlocal claimed, previous
+        piece, future = waiting.popleft()
+        result = future.result()
+        if piece.name != previous:
+            claimed = frozenset()
+        parts = []
+        for text, kills, alone in result.events:
+            if alone and alone <= claimed:
+                continue  # the piece before has it, under its header
+            parts.append(text)
+            stats.events += 1
+            stats.kills += kills
+        claimed, previous = result.claimed, piece.name
+        stats.problems += [(piece.name, Problem(no, "", "a line shorter than 1 MiB")) for no in result.long_lines]
+        if wanted is not None:
+            wanted.without_time += result.without_time
+            wanted.without_zone += result.without_zone
+        return b"".join(parts)
+
+    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
+        for source in open_sources(inputs, limits=options.limits):
+            if isinstance(source, SourceError):
+                failed(source)
+            elif source.path is not None and source.size and options.year is None:
+                stats.files += 1
+                for piece in _pieces(source, options, stats, wanted, render):
+                    waiting.append((piece, pool.submit(_read, piece)))
+                    if len(waiting) > jobs:
+                        yield collect()
+            else:  # a stream, or a log whose year is counted from its first line on
+                while waiting:
+                    yield collect()
+                for event in parse_source(source, options, stats, failed):
+                    if wanted is None or wanted.accepts(event):
+                        stats.events += 1
+                        stats.kills += len(event.kills)
+                        yield render(event) + b"\n"
+        while waiting:
+            yield collect()
