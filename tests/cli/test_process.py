@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -15,8 +19,25 @@ LOGS = Path(__file__).parent / "logs"
 OOMLOG = [sys.executable, "-W", "error", "-m", "oomlog"]
 
 
-def run(*args: str, **options: object) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*OOMLOG, *args], capture_output=True, timeout=60, check=False, **options)  # type: ignore[call-overload,no-any-return]
+@contextlib.contextmanager
+def started(*args: str, **options: Any) -> Iterator[Any]:
+    """Start oomlog; whatever goes wrong, it does not outlive a minute."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    with subprocess.Popen([*OOMLOG, *args], **streams) as process:
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()
+            if process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()
+
+
+def run(*args: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*OOMLOG, *args], capture_output=True, timeout=60, check=False, **options)
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +65,11 @@ def test_pipe_on_standard_input_is_read() -> None:
 @pytest.mark.parametrize("form", ["text", "ndjson", "json", "csv"])
 def test_closed_pipe_is_quiet(long_log: Path, form: str) -> None:
     """When the reader stops, so does oomlog: no message, and the status of a closed pipe."""
-    with subprocess.Popen(
-        [*OOMLOG, "parse", "--format", form, str(long_log)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with started("parse", "--format", form, str(long_log)) as process:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(60) == 141
+        assert process.wait() == 141
 
 
 def test_closed_pipe_at_the_end_is_quiet() -> None:
@@ -71,22 +88,22 @@ def test_closed_pipe_at_the_end_is_quiet() -> None:
 def test_event_comes_before_the_input_ends() -> None:
     """Reading from a pipe, ndjson hands over what it has, and Ctrl-C ends without a traceback."""
     log = (LOGS / "two-kills.log").read_bytes() * 600
-    with subprocess.Popen(
-        [*OOMLOG, "parse", "--format", "ndjson", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdin.write(log)
-        process.stdin.flush()
+
+    def feed(stdin: IO[bytes]) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            stdin.write(log)
+            stdin.flush()
+
+    with started("parse", "--format", "ndjson", "-", stdin=subprocess.PIPE) as process:
+        # A thread of its own, as both pipes would fill up otherwise.
+        feeder = threading.Thread(target=feed, args=(process.stdin,))
+        feeder.start()
         assert process.stdout.readline().startswith(b'{"schema":"oomlog.event/1","source":"<stdin>"')
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.stderr.read() == b""
-        assert process.wait(60) == 130
+        assert process.wait() == 130
+        feeder.join()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -104,13 +121,7 @@ def test_interrupted_output_file_stays_as_it_was(tmp_path: Path) -> None:
     """An output file is replaced only when it is complete, and nothing else is left behind."""
     output = tmp_path / "out.csv"
     output.write_text("before")
-    with subprocess.Popen(
-        [*OOMLOG, "parse", "--format", "csv", "-o", str(output), "-"],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stderr is not None
+    with started("parse", "--format", "csv", "-o", str(output), "-", stdin=subprocess.PIPE) as process:
         process.stdin.write((LOGS / "two-kills.log").read_bytes())
         process.stdin.flush()
         deadline = time.monotonic() + 30
@@ -118,7 +129,7 @@ def test_interrupted_output_file_stays_as_it_was(tmp_path: Path) -> None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == b""
-        assert process.wait(60) == 130
+        assert process.wait() == 130
     assert output.read_text() == "before"
     assert list(tmp_path.iterdir()) == [output]
 
@@ -159,7 +170,7 @@ def test_start_needs_no_slow_module() -> None:
         "for form in ('text', 'csv', 'ndjson'):\n"
         f"    main(['parse', '-f', form, {str(LOGS / 'uptime.log')!r}], Context.of_process())\n"
         "slow = {'rich', 'pandas', 'numpy', 'pyarrow', 'pyparsing', 'concurrent.futures', 'zstandard',\n"
-        "        'importlib.metadata', 'importlib.resources', 'asyncio', 'unittest', 'tempfile', 'zoneinfo'}\n"
+        "        'importlib.metadata', 'importlib.resources', 'asyncio', 'unittest', 'zoneinfo'}\n"
         "print(sorted(slow & sys.modules.keys()), file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

@@ -126,6 +126,11 @@ def with_caller(records: Iterable[Record], caller: str = "T157") -> list[Record]
 # -- the kernel's own ways --------------------------------------------------------------------------
 
 
+def _plain(text: bytes) -> bool:
+    """Tell whether no logger changes anything in the text."""
+    return text.isascii() and text.decode().isprintable()
+
+
 def _kmsg_escape(text: bytes) -> bytes:
     return b"".join(b"\\x%02x" % c if c < 32 or c >= 127 or c == 92 else bytes([c]) for c in text)
 
@@ -178,6 +183,8 @@ def dmesg_syslog_raw(records: Sequence[Record]) -> bytes:
 
 def _printable(text: bytes, utf8: bool) -> bytes:
     """Write unprintable bytes as dmesg does: ``\\xNN``, all above ASCII too unless the locale is UTF-8."""
+    if _plain(text):
+        return text
     shown = text.decode("utf-8", "surrogateescape")
     out = []
     for char in shown:
@@ -259,6 +266,8 @@ def _dmesg_t(language: str) -> Callable[[Sequence[Record]], bytes]:
 
 def _quoted(text: bytes) -> bytes:
     """Quote a JSON string as util-linux does: control characters escaped, other bytes as they are."""
+    if _plain(text) and not set(text) & {34, 92}:
+        return b'"' + text + b'"'
     out = []
     short = {8: b"\\b", 9: b"\\t", 10: b"\\n", 12: b"\\f", 13: b"\\r", 34: b'\\"', 92: b"\\\\"}
     for c in text:
@@ -327,6 +336,8 @@ def _per_line(
 
 def _octal(text: bytes) -> bytes:
     """Escape control characters as rsyslog does."""
+    if _plain(text):
+        return text
     return b"".join(b"#%03o" % c if c < 32 or c == 127 else bytes([c]) for c in text)
 
 

@@ -65,7 +65,7 @@ def _expected(sample: str) -> tuple[tuple[float | None, dict[str, Any]], ...]:
     return tuple(expected)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=None)
 def _parsed(transport: Transport, sample: str) -> list[OomEvent]:
     return list(oomlog.parse(transport.render(_records(sample)), year=2026, tz=UTC))
 

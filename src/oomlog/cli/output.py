@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from oomlog.errors import OomlogError
 
@@ -32,6 +32,20 @@ class Output:
         self._before_write = before_write
         self._parts: list[bytes] = []
         self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Make the output final, or give it up when an exception ends it."""
+        try:
+            if kind is None:
+                self.finish()
+        except BaseException:
+            self.abandon()
+            raise
+        if kind is not None:
+            self.abandon()
 
     def write(self, data: bytes) -> None:
         """Take some bytes."""

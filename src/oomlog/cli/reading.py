@@ -11,7 +11,7 @@ from typing import IO
 
 from oomlog.cli.filters import EventFilter
 from oomlog.errors import OomlogError, SourceError
-from oomlog.events.parse import Options, Stats, parse_source
+from oomlog.events.parse import Carry, Options, Stats, parse_source
 from oomlog.model import OomEvent
 from oomlog.report.summary import FileTally, Tally
 from oomlog.sources import open_sources
@@ -55,6 +55,7 @@ class Reading:
         """Yield the wanted events in the order of the inputs."""
         tally, stats, accepts = self._tally, self.stats, self._wanted.accepts
         everything = not self._wanted
+        carry = Carry()
         for source in open_sources(self.inputs, stdin=self._stdin, limits=self._options.limits):
             if isinstance(source, SourceError):
                 self.failed(source)
@@ -62,7 +63,7 @@ class Reading:
             file = FileTally(source.name)
             tally.files.append(file)
             lines, outside = stats.lines, len(stats.problems)
-            for event in parse_source(source, self._options, stats, self.failed):
+            for event in parse_source(source, self._options, stats, self.failed, carry):
                 tally.found += 1
                 if everything or accepts(event):
                     tally.add(event)
@@ -70,6 +71,11 @@ class Reading:
             file.lines = stats.lines - lines
             for name, problem in stats.problems[outside:]:
                 tally.add_problem(name, problem)
+        for event in carry.rest(self._options):
+            tally.found += 1
+            if everything or accepts(event):
+                tally.add(event)
+                yield event
 
     def blocks(self, jobs: int, form: str) -> Iterator[bytes]:
         """Yield the wanted events as ready bytes, rendered by ``jobs`` processes."""

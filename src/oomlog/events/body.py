@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from oomlog.events.recognise import MAX_PIECES, match_text, recognise
 from oomlog.events.sections import MemcgBlock, MemInfo
 from oomlog.events.tasks import TaskRows
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.escapes import decode, undo_quoted_printable
-from oomlog.lines.reader import expand, split_message
 from oomlog.lines.prefix import parse_line
+from oomlog.lines.reader import expand, split_message
 from oomlog.lines.shape import marker_of, shape_source
 from oomlog.model import Details, LogLine, Problem
-from oomlog.events.recognise import MAX_PIECES, match_text, recognise
 
-__all__ = ["Body", "SECTIONS"]
+__all__ = ["SECTIONS", "Body"]
 
 SECTIONS = ("invoked", "context", "mem_info", "memcg", "slab", "tasks", "constraint", "kill", "reaper")
 
@@ -154,7 +154,8 @@ class _Decoder:
             head = pending[0]
             # A console repeats the very same stamp on the second line of one message.
             if any(
-                line.has_prefix and not (line.prefix and line.prefix == head.prefix and _is_stamped(line.prefix))
+                line.has_prefix
+                and not (line.prefix and line.prefix == head.prefix and _is_stamped(line.prefix))
                 for line in more
             ):
                 break
@@ -170,7 +171,9 @@ class _Decoder:
             return False
         if not block.endswith("\n") and not self.body.terminated:
             return False
-        header = parse_line(head[head.rindex("\n", 0, len(head) - 1) + 1 : -1] if "\n" in head[:-1] else head[:-1])
+        header = parse_line(
+            head[head.rindex("\n", 0, len(head) - 1) + 1 : -1] if "\n" in head[:-1] else head[:-1]
+        )
         if header.prefix is None and header.has_prefix:
             return False
         prefix = shape_source(header.prefix or "")
@@ -195,7 +198,9 @@ class _Decoder:
         terminated = self.whole or index < last
         caller = self.body.caller
         for line in expand(raw[index], first_no + index, terminated=terminated, neighbour=neighbour):
-            if not line.is_kernel or (line.caller is not None and caller is not None and line.caller != caller):
+            if not line.is_kernel or (
+                line.caller is not None and caller is not None and line.caller != caller
+            ):
                 self._skip(line)
             elif "\n" in line.text and self.body.matcher.match(line.text) is None:
                 lines += split_message(line)
@@ -267,7 +272,11 @@ class _Decoder:
             return 0
         piece = pending[position]
         text = piece.text.strip()
-        if match_text(self.body.matcher, piece.text) is not None or _ROW_LIKE.match(text) or text[:3] in ("...", "[.."):
+        if (
+            match_text(self.body.matcher, piece.text) is not None
+            or _ROW_LIKE.match(text)
+            or text[:3] in ("...", "[..")
+        ):
             return 0
         newline = piece.has_prefix or piece.text[:4].isspace()
         return 1 if self.tasks.extend_name(text, newline=newline) else 0

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from oomlog.events.recognise import MAX_PIECES, Recognised, match_line, match_text, recognise
 from oomlog.events.report import Report
 from oomlog.grammar import Match, Matcher, diagnose
+from oomlog.lines.anchors import count_lines
 from oomlog.lines.escapes import decode, undo_quoted_printable
 from oomlog.lines.reader import expand, split_message
 from oomlog.lines.shape import shape_of
@@ -23,7 +24,7 @@ from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import HISTORY, Tape, scan_blocks
 from oomlog.model import LogLine, Note, OomEvent, Problem, Reaped
 
-__all__ = ["Finder"]
+__all__ = ["Finder", "Unfinished"]
 
 MAX_REPORT = 8 << 20
 """A header with no kill within so many bytes stands alone; 100,000 tasks fit."""
@@ -41,11 +42,34 @@ class _Physical(NamedTuple):
     lines: list[LogLine]
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The last lines of a log that was rotated in the middle of a report.
+
+    :param first_no: Number of the first of these lines in its own file.
+    """
+
+    data: bytes = b""
+    source: str = ""
+    first_no: int = 1
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines it has."""
+        return count_lines(self.data)
+
+    @property
+    def shift(self) -> int:
+        """Return what to add to line numbers, which count the continuing log from 1 and these from 0 down."""
+        return self.first_no + self.lines - 1
+
+
 class Finder:
     """Finds the events of one log.
 
     :param own_until: Absolute offset; events that start there or later belong to somebody else, but lines
         there may still end or complete ours.
+    :param before: The end of the log before this one, which the tape starts with.
     """
 
     def __init__(
@@ -57,6 +81,7 @@ class Finder:
         source: str,
         own_until: int | None = None,
         fresh: bool = True,
+        before: Unfinished | None = None,
     ) -> None:
         self.tape = tape
         self.matcher = matcher
@@ -64,6 +89,9 @@ class Finder:
         self.source = source
         self.own_until = own_until
         self.long_lines: list[int] = []
+        self.before = before
+        self.unfinished: Unfinished | None = None
+        """Set to an empty one to have the reports that the end cuts put there instead of given out."""
         self._open: list[Report] = []
         self._done: deque[Report] = deque()
         self._floor = 0  # nothing before this offset belongs to a later event
@@ -85,7 +113,7 @@ class Finder:
             limit = self._limit()
             hit = tape.next_hit(position, limit)
             if hit is None:
-                if limit is None or tape.at_end and tape.next_hit(position) is None:
+                if limit is None or (tape.at_end and tape.next_hit(position) is None):
                     break
                 if self.own_until is not None and limit == self.own_until + HOLD:
                     break
@@ -95,10 +123,21 @@ class Finder:
                 continue
             position = self._at(hit)
             yield from self._ripe(position)
-        for report in self._open:
+        if self.unfinished is not None:
+            self._set_aside()
+        for report in list(self._open):
             self._close(report, tape.end)
-        self._open = []
         yield from self._ripe(None)
+
+    def _set_aside(self) -> None:
+        """Keep the text of the reports that the end of this log cut, for the log that continues it."""
+        started = [report for report in self._open if report.header is not None and not report.ended]
+        if not started:
+            return
+        tape = self.tape
+        first = min(started, key=lambda report: report.start)
+        self.unfinished = Unfinished(tape.text(first.start, tape.end), self.source, first.first.no)
+        self._open = [report for report in self._open if report not in started]
 
     def _limit(self) -> int | None:
         limits = [report.start + MAX_REPORT for report in self._open]
@@ -197,7 +236,9 @@ class Finder:
             return decode(tape.text(here, stop)) if stop >= 0 and here < tape.end else None
 
         terminated = end < tape.end
-        return _Physical(start, end, expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour))
+        return _Physical(
+            start, end, expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour)
+        )
 
     def _follow(self, after: int) -> _Physical | None:
         tape = self.tape
@@ -297,7 +338,9 @@ class Finder:
             if more is None or len(more.lines) != 1:
                 break
             next_ = more.lines[0]
-            if not next_.text.strip() or (next_.has_prefix and (next_.prefix != head.prefix or not head.prefix)):
+            if not next_.text.strip() or (
+                next_.has_prefix and (next_.prefix != head.prefix or not head.prefix)
+            ):
                 break
             parts.append(more)
         what = recognise(self.matcher, [part.lines[0] for part in parts])
@@ -420,6 +463,8 @@ class Finder:
             begin = tape.line_start(max(self._floor, tape.base, start - HISTORY))
             begin = max(begin, self._floor, tape.base)
         report.start = begin if header is None else start
+        if self.before is not None and start < len(self.before.data):
+            report.source, report.shift = self.before.source, self.before.shift
         report.body_no = tape.line_no(begin)
         report.body = tape.text(begin, start)
         self._open.append(report)

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from oomlog.errors import OomlogError, SourceError, UsageError
 from oomlog.events.find import HOLD, MAX_REPORT, Finder
-from oomlog.events.parse import Options, Stats, parse_source, shared_matcher
+from oomlog.events.parse import Carry, Options, Stats, parse_source, shared_matcher
 from oomlog.lines.anchors import count_lines
 from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import Tape, scan_file
@@ -184,29 +184,55 @@ def _run(
             stats.events += 1
             stats.kills += kills
         claimed, previous = result.claimed, piece.name
-        stats.problems += [(piece.name, Problem(no, "", "a line shorter than 1 MiB")) for no in result.long_lines]
+        stats.problems += [
+            (piece.name, Problem(no, "", "a line shorter than 1 MiB")) for no in result.long_lines
+        ]
         if wanted is not None:
             wanted.without_time += result.without_time
             wanted.without_zone += result.without_zone
         return b"".join(parts)
 
+    def rendered(event: OomEvent) -> bytes:
+        if wanted is not None and not wanted.accepts(event):
+            return b""
+        stats.events += 1
+        stats.kills += len(event.kills)
+        return render(event) + b"\n"
+
     with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
-        for source in open_sources(inputs, limits=options.limits):
+        carry = Carry()
+        for source, rotated in _with_successor(open_sources(inputs, limits=options.limits)):
             if isinstance(source, SourceError):
                 failed(source)
-            elif source.path is not None and source.size and options.year is None:
+            elif source.path is not None and source.size and options.year is None and not rotated:
                 stats.files += 1
                 for piece in _pieces(source, options, stats, wanted, render):
                     waiting.append((piece, pool.submit(_read, piece)))
                     if len(waiting) > jobs:
                         yield collect()
-            else:  # a stream, or a log whose year is counted from its first line on
+            else:  # a stream, a rotated set, or a log whose year is counted from its first line on
                 while waiting:
                     yield collect()
-                for event in parse_source(source, options, stats, failed):
-                    if wanted is None or wanted.accepts(event):
-                        stats.events += 1
-                        stats.kills += len(event.kills)
-                        yield render(event) + b"\n"
+                for event in parse_source(source, options, stats, failed, carry):
+                    yield rendered(event)
         while waiting:
             yield collect()
+        for event in carry.rest(options):
+            yield rendered(event)
+
+
+def _with_successor(
+    sources: Iterator[Source | SourceError],
+) -> Iterator[tuple[Source | SourceError, bool]]:
+    """Yield each source and whether it is a part of a rotated set, whose reports may cross the parts."""
+    current = next(sources, None)
+    while current is not None:
+        plain = isinstance(current, Source) and current.path is not None
+        # A stream must be read before the next one is asked for.
+        following = next(sources, None) if plain else None
+        yield (
+            current,
+            isinstance(current, Source)
+            and (current.continues or (isinstance(following, Source) and following.continues)),
+        )
+        current = following if plain else next(sources, None)

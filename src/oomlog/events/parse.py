@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 from oomlog.errors import OomlogError, ParseError, SourceError
-from oomlog.events.find import Finder
+from oomlog.events.find import Finder, Unfinished
 from oomlog.grammar import Matcher, default_grammar
 from oomlog.lines.stamps import Clock
-from oomlog.lines.tape import Tape, scan_blocks, scan_file
+from oomlog.lines.tape import Block, Tape, scan_blocks, scan_file
 from oomlog.model import OomEvent, Problem
 from oomlog.sources import Limits, Source, open_sources
 
-__all__ = ["Events", "Input", "Options", "Stats", "parse", "parse_source"]
+__all__ = ["Carry", "Events", "Input", "Options", "Stats", "parse", "parse_source"]
 
 Input = str | Path | bytes | IO[bytes] | IO[str]
 
@@ -50,17 +50,10 @@ class Options:
     """Called with (source, bytes read, size if known) after each block."""
 
 
-_matcher_lock = threading.Lock()
-_matcher: Matcher | None = None
-
-
+@cache
 def shared_matcher() -> Matcher:
     """Return the matcher of the shipped grammar; built once."""
-    global _matcher
-    with _matcher_lock:
-        if _matcher is None:
-            _matcher = Matcher(default_grammar())
-        return _matcher
+    return Matcher(default_grammar())
 
 
 class Events(Iterator[OomEvent]):
@@ -106,13 +99,11 @@ def parse(
     """
     options = Options(year=year, tz=tz, limits=limits or Limits())
     stats = Stats()
-    if isinstance(inputs, str | Path | bytes) or hasattr(inputs, "read"):
-        inputs = [inputs]  # type: ignore[list-item]
-    return Events(_run(inputs, options, stats, strict, on_error), stats)  # type: ignore[arg-type]
+    return Events(_run(inputs, options, stats, strict, on_error), stats)
 
 
 def _run(
-    inputs: Iterable[Input],
+    inputs: Input | Iterable[Input],
     options: Options,
     stats: Stats,
     strict: bool,
@@ -124,44 +115,82 @@ def _run(
             raise error
         on_error(error)
 
+    carry = Carry()
     for source in open_sources(inputs, limits=options.limits):
         if isinstance(source, SourceError):
             failed(source)
             continue
-        for event in parse_source(source, options, stats, failed):
+        for event in parse_source(source, options, stats, failed, carry):
             if strict and event.problems:
                 first = event.problems[0]
                 raise ParseError(event.source, first.line, first.expected, first.text)
             yield event
+    yield from carry.rest(options)
+
+
+@dataclass(slots=True)
+class Carry:
+    """Hands the end of a rotated log to the log that continues it."""
+
+    unfinished: Unfinished | None = None
+    mtime: datetime | None = None
+
+    def rest(self, options: Options) -> Iterator[OomEvent]:
+        """Yield the reports that no log continued; they stay unfinished."""
+        before, self.unfinished = self.unfinished, None
+        if before is not None and before.data:
+            tape = Tape(scan_blocks([before.data]), first_line=before.first_no)
+            clock = Clock(options.year, self.mtime, options.tz)
+            yield from Finder(tape, shared_matcher(), clock, source=before.source).events()
 
 
 def parse_source(
-    source: Source, options: Options, stats: Stats, failed: Callable[[OomlogError], None]
+    source: Source,
+    options: Options,
+    stats: Stats,
+    failed: Callable[[OomlogError], None],
+    carry: Carry | None = None,
 ) -> Iterator[OomEvent]:
-    """Yield the events of one log; an input that breaks off gives the events before the break first."""
+    """Yield the events of one log; an input that breaks off gives the events before the break first.
+
+    :param carry: The same for all inputs of a run, so that a report cut by log rotation is put together.
+    """
     stats.files += 1
     broken: list[SourceError] = []
+    before = None
+    if carry is not None:
+        if source.continues:
+            before, carry.unfinished = carry.unfinished, None
+        yield from carry.rest(options)
 
-    def guarded() -> Iterator[bytes]:
+    def scanned() -> Iterator[Block]:
         try:
-            for block in source.blocks():
-                stats.bytes += len(block)
+            if before is not None:
+                yield from scan_blocks([before.data])
+            large = source.path is not None and source.size is not None and source.size >= _THREADED
+            if large and source.path is not None and source.size is not None:
+                blocks = scan_file(source.path, 0, source.size)
+            else:
+                blocks = scan_blocks(source.blocks())
+            for block in blocks:
+                stats.bytes += len(block.data)
                 if options.progress is not None:
-                    options.progress(source.name, len(block), source.size)
+                    options.progress(source.name, len(block.data), source.size)
                 yield block
         except SourceError as error:
             broken.append(error)
+        except OSError as error:
+            broken.append(SourceError(source.name, error.strerror or "cannot be read to its end"))
 
-    if source.path is not None and source.size is not None and source.size >= _THREADED:
-        scanned = scan_file(source.path, 0, source.size)
-        stats.bytes += source.size
-    else:
-        scanned = scan_blocks(guarded())
-    tape = Tape(scanned)
+    tape = Tape(scanned(), first_line=1 if before is None else 1 - before.lines)
     clock = Clock(options.year, source.mtime, options.tz)
-    finder = Finder(tape, shared_matcher(), clock, source=source.name)
+    finder = Finder(tape, shared_matcher(), clock, source=source.name, before=before)
+    if carry is not None:
+        finder.unfinished = Unfinished()
     yield from finder.events()
-    stats.lines += tape.lines_read
+    if carry is not None and finder.unfinished is not None and finder.unfinished.data:
+        carry.unfinished, carry.mtime = finder.unfinished, source.mtime
+    stats.lines += tape.lines_read - (0 if before is None else before.lines)
     for number in finder.long_lines:
         stats.problems.append((source.name, Problem(number, "", "a line shorter than 1 MiB")))
     for error in broken:

@@ -15,7 +15,17 @@ from oomlog.events.body import Body
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.stamps import Clock
 from oomlog.model import (
-    Details, Kill, LogLine, Note, OomEvent, Outcome, Problem, Reaped, Scope, Selected, Trigger,
+    Details,
+    Kill,
+    LogLine,
+    Note,
+    OomEvent,
+    Outcome,
+    Problem,
+    Reaped,
+    Scope,
+    Selected,
+    Trigger,
 )  # fmt: skip
 
 __all__ = ["Report"]
@@ -56,6 +66,8 @@ class Report:
     body_terminated: bool = True
     last_uptime_s: float | None = None
     last_kill_end: int = 0
+    shift: int = 0
+    """Added to line numbers below 1: those of the file that was rotated away during this report."""
     tail: dict[str, Any] | None = None
     """A value at the very end of the log, kept only if the task table agrees."""
     after_first_line: bool = False
@@ -121,8 +133,8 @@ class Report:
             self._confirm_tail(decode())
         return OomEvent(
             source=self.source,
-            first_line=first.no,
-            last_line=max(self.last_no, first.no),
+            first_line=self._own(first.no),
+            last_line=self._own(max(self.last_no, first.no)),
             time=when,
             time_origin=origin,
             uptime_s=first.uptime_s,
@@ -132,7 +144,7 @@ class Report:
             scope=self._scope(),
             constraint=constraint.get("constraint", self._worded_constraint()),
             outcome=self._outcome(),
-            complete=self.header is not None and self.ended or self.killer != "kernel",
+            complete=(self.header is not None and self.ended) or self.killer != "kernel",
             trigger=_trigger(header),
             oom_memcg=constraint.get("oom_memcg"),
             task_memcg=constraint.get("task_memcg", self.cgroup),
@@ -141,6 +153,10 @@ class Report:
             problems=tuple(self.problems),
             decode=decode,
         )
+
+    def _own(self, no: int) -> int:
+        """Return the line's number in its own file."""
+        return no + self.shift if no < 1 else no
 
     def _confirm_tail(self, details: Details) -> None:
         kill = self.kills[-1]
@@ -181,6 +197,8 @@ class Report:
                 cpuset=_first(constraint.get("cpuset"), details.cpuset),
                 mems_allowed=_first(constraint.get("mems_allowed"), details.mems_allowed),
                 sections=sections,
+                first_line=None if details.first_line is None else self._own(details.first_line),
+                problems=tuple(replace(p, line=self._own(p.line)) for p in details.problems),
             )
 
         return decode

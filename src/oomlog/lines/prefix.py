@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from oomlog.lines.shape import shape_of
 from oomlog.lines.stamps import MONTHS, stamp_from_groups
@@ -19,7 +20,9 @@ __all__ = ["LAYERS", "Layer", "parse_line"]
 
 _TIME = r"(?P<hh>\d{1,2}):(?P<mm>\d\d):(?P<ss>\d\d)(?:[.,](?P<frac>\d{1,9}))?"
 _ISO = (
-    r"(?P<year>\d{4})-(?P<mon>\d\d)-(?P<day>\d\d)[T ]" + _TIME + r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,5}\b)?"
+    r"(?P<year>\d{4})-(?P<mon>\d\d)-(?P<day>\d\d)[T ]"
+    + _TIME
+    + r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,5}\b)?"
 )
 _WEEKDAY = r"(?:[^\W\d_]{1,12}[.,]? +)?"
 _MONTH = r"(?P<month>[^\W\d_]{2,12}\.?|\d{1,2}[^\W\d_])"
@@ -29,112 +32,120 @@ _FACILITY = (
 _SEVERITY = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
 
 
-@dataclass(frozen=True, slots=True)
 class Layer:
-    """One kind of prefix: name, first characters it can start with, pattern, and an example."""
+    """One kind of prefix: name, pattern, and an example line."""
 
-    name: str
-    pattern: re.Pattern[str]
-    example: str
-    repeat: bool = False
+    def __init__(self, name: str, source: str, example: str) -> None:
+        self.name = name
+        self.source = source
+        self.example = example
 
-
-def _layer(name: str, pattern: str, example: str) -> Layer:
-    return Layer(name, re.compile(pattern), example)
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled pattern; most logs need two or three of all."""
+        return re.compile(self.source)
 
 
 LAYERS: tuple[Layer, ...] = (
-    _layer(
+    Layer(
         "kmsg",
         r"(?P<prio>\d{1,5}),(?P<seq>\d+),(?P<usec>\d+),[-c+](?:,(?:caller=(?P<caller>[TC]\d+)|[^;,]{1,64}))*;",
         "4,123,456789,-;x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
     ),
-    _layer(
+    Layer(
         "rfc5424",
-        r"<(?P<prio>\d{1,3})>1 " + _ISO + r" (?P<host>\S+) (?P<ident>\S+) \S+ \S+ (?:-|(?:\[[^\]]{0,512}\])+) ?",
+        r"<(?P<prio>\d{1,3})>1 "
+        + _ISO
+        + r" (?P<host>\S+) (?P<ident>\S+) \S+ \S+ (?:-|(?:\[[^\]]{0,512}\])+) ?",
         "<4>1 2026-11-22T10:00:00.123456+01:00 web1 kernel - - - [   12.345678] Mem-Info:",
     ),
-    _layer("level", r"<(?P<prio>\d{1,3})>", "<4>[   12.345678] Mem-Info:"),
-    _layer(
+    Layer("level", r"<(?P<prio>\d{1,3})>", "<4>[   12.345678] Mem-Info:"),
+    Layer(
         "cri",
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ",
         "2026-11-22T10:00:00.123456789Z stdout F [   12.345678] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "talos",
         rf" *{_FACILITY}: +{_SEVERITY}: \[" + _ISO + r"\]: ",
         "kern:    info: [2026-01-12T20:27:31.123456789Z]: Mem-Info:",
     ),
-    _layer(
+    Layer(
         "dmesg_x",
         rf"{_FACILITY} *:{_SEVERITY} *: ",
         "kern  :warn  : [   12.345678] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "guest",
         r"(?:" + _ISO + r"|" + _MONTH + r" +\d{1,2} [\d:.]{5,15})[| :]+(?:In\(\d+\) )?"
         r"(?:\|? ?vcpu-\d+)(?: - |\| ?)(?:[A-Z]\d+: )?Guest: ",
         "2023-12-04T10:49:30.125Z In(05) vcpu-5 - Guest: <6>[39290745.072507] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "uptime",
         r"\[ *(?P<uptime>\d{1,10}\.\d{1,9})(?: <[ +\d.]{1,20}>|,? +\+?\d+\.\d+)?\] ?",
         "[   12.345678] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "caller",
         r"\[ *(?P<caller>[TC]\d{1,10})\] ?",
         "[  T123] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "dmesg_t",
         r"\[" + _WEEKDAY + _MONTH + r"\.? +(?P<day>\d{1,2})[.일日]? +" + _TIME + r"(?: (?P<year>\d{4}))?\] ?",
         "[Di Aug 12 03:54:03 2025] Mem-Info:",
     ),
-    _layer("dmesg_h", r"\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d| *\+\d+\.\d+)\] ?", "[Jul28 16:05] Mem-Info:"),
-    _layer("iso_bracket", r"\[" + _ISO + r"\]:? ", "[2026-01-12T20:27:31.123456Z] Mem-Info:"),
-    _layer(
+    Layer("dmesg_h", r"\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d| *\+\d+\.\d+)\] ?", "[Jul28 16:05] Mem-Info:"),
+    Layer("iso_bracket", r"\[" + _ISO + r"\]:? ", "[2026-01-12T20:27:31.123456Z] Mem-Info:"),
+    Layer(
         "journal_unit",
         _WEEKDAY + _ISO + r" (?P<host>[^\s\[\]]+) (?P<ident>[^\s\[\]]+?)(?:\[[^\]\s]*\])?: ?",
         "Sun 2026-11-22 10:00:00 UTC web1 kernel: Mem-Info:",
     ),
-    _layer(
+    Layer(
         "iso_plain",
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d ",
         "2026-11-22T10:00:00,123456+00:00 Mem-Info:",
     ),
-    _layer("iso", _WEEKDAY + _ISO + r"[ |]+", "2026-11-22T10:00:00.123Z [   12.345678] Mem-Info:"),
-    _layer(
+    Layer("iso", _WEEKDAY + _ISO + r"[ |]+", "2026-11-22T10:00:00.123Z [   12.345678] Mem-Info:"),
+    Layer(
         "openwrt",
         _WEEKDAY + _MONTH + r" +(?P<day>\d{1,2}) +" + _TIME + rf"(?: (?P<year>\d{{4}}))? (?:(?P<host>\S+) )?"
         rf"{_FACILITY}\.{_SEVERITY} (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ",
         "Mon Apr 12 18:29:48 2021 kern.warn kernel: [  267.720081] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "syslog",
         _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME + r" (?P<host>[^\s\[\]]+) "
         r"(?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
         "Nov 22 10:00:00 web1 kernel: [   12.345678] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "syslog_nohost",
-        _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME + r" (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        _MONTH
+        + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
+        + _TIME
+        + r" (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
         "Jan  5 15:19:27 kernel: [ 5864.708440] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "syslog_bare",
-        _WEEKDAY + _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME
+        _WEEKDAY
+        + _MONTH
+        + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
+        + _TIME
         + r"(?: (?P<year2>\d{4}))?(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d)))? ",
         "Nov 22 10:00:00 web1 [   12.345678] Mem-Info:",
     ),
-    _layer(
+    Layer(
         "epoch",
         r"(?P<epoch>1\d{9})\.(?P<frac>\d{3,9}) (?P<host>[^\s\[\]]+) (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
         "1763805600.123456 web1 kernel: Mem-Info:",
     ),
-    _layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
-    _layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
-    _layer(
+    Layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
+    Layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
+    Layer(
         "k8s_event",
         r"(?:[^\n]{0,512}\b)?OOMKilling\b[ \t]+(?:[^\n]{0,256}?\bkernel-monitor\b[^\n]{0,64}?[ \t]{2,})?"
         r"(?:\(combined from similar events\): )?",
@@ -144,8 +155,7 @@ LAYERS: tuple[Layer, ...] = (
 
 _BY_NAME = {layer.name: layer for layer in LAYERS}
 _DATED = tuple(
-    _BY_NAME[name]
-    for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "kmsg", "epoch")
+    _BY_NAME[name] for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "kmsg", "epoch")
 )
 _WORDED = tuple(
     _BY_NAME[name]
@@ -292,7 +302,9 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             simple = False  # microseconds: another unit
         if stamp is None and ("hh" in groups or "epoch" in groups):
             stamp = stamp_from_groups(groups)
-            stamp_spans = {name: _grown(raw, found, name) for name, value in groups.items() if value is not None}
+            stamp_spans = {
+                name: _grown(raw, found, name) for name, value in groups.items() if value is not None
+            }
         if prio:
             spans["prio"] = found.span("prio")
         for key in ("uptime", "host", "ident", "caller"):

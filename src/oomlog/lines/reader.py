@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from oomlog.lines.escapes import strip_ansi, undo_kmsg, undo_rsyslog
 from oomlog.lines.prefix import parse_line
 from oomlog.lines.records import from_json, from_record, is_field_line, message_field

@@ -18,7 +18,18 @@ from oomlog.model import LogLine, Stamp
 
 __all__ = ["from_json", "from_record", "is_field_line", "message_field"]
 
-_MESSAGE_KEYS = ("MESSAGE", "message", "msg", "log", "textPayload", "@message", "_raw", "line", "body", "text")
+_MESSAGE_KEYS = (
+    "MESSAGE",
+    "message",
+    "msg",
+    "log",
+    "textPayload",
+    "@message",
+    "_raw",
+    "line",
+    "body",
+    "text",
+)
 _NESTED_KEYS = ("jsonPayload", "json_payload", "data", "event", "fields", "_source")
 _TIME_KEYS = ("time", "timestamp", "@timestamp", "ts", "date")
 _HOST_KEYS = ("_HOSTNAME", "hostname", "host", "HOSTNAME")

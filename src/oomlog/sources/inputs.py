@@ -6,22 +6,23 @@ import io
 import os
 import stat
 import sys
-import zipfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from oomlog.errors import SourceError
-from oomlog.sources.archives import tar_sources, zip_sources
 from oomlog.sources.base import Limits, Source
 from oomlog.sources.content import Opener, examine, refusal, stream_source, text_source
 from oomlog.sources.discover import is_journal_name, is_log_name
 from oomlog.sources.magic import Kind
 from oomlog.sources.plain import mtime_of, read_file, read_memory, read_object
 from oomlog.sources.reasons import os_failure
+
+if TYPE_CHECKING:
+    import zipfile
 
 __all__ = ["open_bytes", "open_object", "open_path", "open_stdin"]
 
@@ -61,7 +62,7 @@ def open_path(name: str, limits: Limits, *, named: bool) -> Found:
         yield from _open_stored(
             name,
             opener,
-            lambda: zipfile.ZipFile(name),
+            lambda: _zip_file(name),
             limits,
             path=Path(name),
             size=status.st_size,
@@ -73,7 +74,7 @@ def open_path(name: str, limits: Limits, *, named: bool) -> Found:
 def open_bytes(name: str, data: bytes, limits: Limits) -> Found:
     """Yield the sources in ``data``."""
     opener = partial(read_memory, data)
-    return _open_stored(name, opener, lambda: zipfile.ZipFile(io.BytesIO(data)), limits, size=len(data))
+    return _open_stored(name, opener, lambda: _zip_file(io.BytesIO(data)), limits, size=len(data))
 
 
 def open_stdin(stdin: IO[bytes] | IO[str] | None, limits: Limits) -> Found:
@@ -116,6 +117,8 @@ def _open_stored(
     if kind is Kind.TAR:
         yield from _twice(name, partial(_tar, name, opener, limits))
     elif kind is Kind.ZIP and not content.compressed:
+        from oomlog.sources.archives import zip_sources
+
         yield from _twice(name, lambda wanted: zip_sources(name, open_zip, wanted, limits))
     elif kind is Kind.BINARY and not named:
         return
@@ -123,7 +126,16 @@ def _open_stored(
         yield refusal(name, content.nature) or source
 
 
+# Archives are rare and their modules slow to import, so they are loaded when one is met.
+def _zip_file(file: str | io.BytesIO) -> zipfile.ZipFile:
+    import zipfile
+
+    return zipfile.ZipFile(file)
+
+
 def _tar(name: str, opener: Opener, limits: Limits, wanted: Callable[[str], bool]) -> Found:
+    from oomlog.sources.archives import tar_sources
+
     with closing(opener(_BLOCK)) as raw:
         yield from tar_sources(name, examine(name, raw, limits).stream, wanted, limits)
 
@@ -155,6 +167,8 @@ def _open_stream(
             name, "a zip archive cannot be read from a pipe", hint="save it to a file and name that"
         )
     elif content.nature.kind is Kind.TAR:
+        from oomlog.sources.archives import tar_sources
+
         nothing = True
         for result in tar_sources(name, content.stream, is_log_name, limits):
             nothing = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tarfile
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,6 +41,7 @@ def _binary(what: str, hint: str | None = None) -> Nature:
     return Nature(Kind.BINARY, what, hint)
 
 
+_TAR_BLOCK = 512
 _TEXT = Nature(Kind.TEXT)
 _DUMP = "take its log out first: makedumpfile --dump-dmesg FILE dmesg.txt"
 _PICTURE = "get the text from the machine; pictures are not read"
@@ -119,7 +119,7 @@ def nature_of(head: bytes) -> Nature:
 def _undecided(head: bytes) -> bool:
     if head.startswith(_BOMS) or nature_of(head).kind is not Kind.TEXT:
         return False
-    if len(head) < tarfile.BLOCKSIZE and b"\0" in head:
+    if len(head) < _TAR_BLOCK and b"\0" in head:
         return True
     if len(head) < 10 and (head.startswith(b"BZh") or b"BZh".startswith(head)):
         return True
@@ -130,9 +130,11 @@ def _undecided(head: bytes) -> bool:
 
 
 def _is_tar(head: bytes) -> bool:
-    block = head[: tarfile.BLOCKSIZE]
-    if len(block) < tarfile.BLOCKSIZE or b"\0" not in block:
+    block = head[:_TAR_BLOCK]
+    if len(block) < _TAR_BLOCK or b"\0" not in block:
         return False
+    import tarfile  # slow to import, and few logs have a NUL in their first bytes
+
     try:
         tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")  # verifies the header's checksum
     except (tarfile.TarError, ValueError):

@@ -14,11 +14,27 @@ from oomlog.model import Details, Kill, OomEvent
 
 def event(**changed: Any) -> OomEvent:
     values: dict[str, Any] = {
-        "source": "kern.log", "first_line": 1, "last_line": 3, "time": datetime(2024, 5, 1), "time_origin": "printed",
-        "uptime_s": None, "host": None, "boot_id": None, "killer": "kernel", "scope": "memcg", "constraint": None,
-        "outcome": "killed", "complete": True, "trigger": None, "oom_memcg": "/a", "task_memcg": "/a",
-        "kills": (Kill(1, "java"), Kill(2, "sh")), "notes": (), "problems": (), "decode": Details,
-    }  # fmt: skip
+        "source": "kern.log",
+        "first_line": 1,
+        "last_line": 3,
+        "time": datetime(2024, 5, 1),
+        "time_origin": "printed",
+        "uptime_s": None,
+        "host": None,
+        "boot_id": None,
+        "killer": "kernel",
+        "scope": "memcg",
+        "constraint": None,
+        "outcome": "killed",
+        "complete": True,
+        "trigger": None,
+        "oom_memcg": "/a",
+        "task_memcg": "/a",
+        "kills": (Kill(1, "java"), Kill(2, "sh")),
+        "notes": (),
+        "problems": (),
+        "decode": Details,
+    }
     return OomEvent(**{**values, **changed})
 
 

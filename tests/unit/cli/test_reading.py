@@ -20,10 +20,27 @@ from oomlog.model import Details, OomEvent
 
 def event(name: str, time: datetime | None, uptime_s: float | None = None) -> OomEvent:
     return OomEvent(
-        source=name, first_line=1, last_line=1, time=time, time_origin="printed", uptime_s=uptime_s, host=None,
-        boot_id=None, killer="kernel", scope="global", constraint=None, outcome="unknown", complete=False, trigger=None,
-        oom_memcg=None, task_memcg=None, kills=(), notes=(), problems=(), decode=Details,
-    )  # fmt: skip
+        source=name,
+        first_line=1,
+        last_line=1,
+        time=time,
+        time_origin="printed",
+        uptime_s=uptime_s,
+        host=None,
+        boot_id=None,
+        killer="kernel",
+        scope="global",
+        constraint=None,
+        outcome="unknown",
+        complete=False,
+        trigger=None,
+        oom_memcg=None,
+        task_memcg=None,
+        kills=(),
+        notes=(),
+        problems=(),
+        decode=Details,
+    )
 
 
 def test_time_order() -> None:

@@ -72,7 +72,9 @@ def test_stamp_keeps_only_what_was_printed():
     assert Stamp(11, 22, 10, 0, 0) == parse_line("Nov 22 10:00:00 web1 kernel: x").stamp
 
 
-@pytest.mark.parametrize("text", ["", "[", "<", "[[[[[[", ">" * 5000, "[ 1" * 3000, "Nov " * 4000, "{" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "[", "<", "[[[[[[", ">" * 5000, "[ 1" * 3000, "Nov " * 4000, "{" * 5000]
+)
 def test_odd_lines_survive(text):
     """Nothing that looks half like a prefix breaks the reader or takes long."""
     assert parse_line(text).text is not None

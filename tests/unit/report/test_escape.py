@@ -40,7 +40,7 @@ def test_escape(name: str, shown: str) -> None:
 def test_escaped_text_is_visible(text: str) -> None:
     """Whatever goes in, what comes out is one line of visible characters that any stream can take."""
     shown = escape(text)
-    assert shown.encode()
+    assert shown.encode().decode() == shown
     assert all(unicodedata.category(char)[0] != "C" and char.isprintable() for char in shown)
 
 

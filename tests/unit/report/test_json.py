@@ -10,15 +10,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from oomlog.model import (
-    Details, Kill, Memcg, OomEvent, Problem, Reaped, Selected, TaskTable, Trigger,
-)  # fmt: skip
+from oomlog.model import Details, Kill, Memcg, OomEvent, Problem, Reaped, Selected, TaskTable, Trigger
 from oomlog.report.json import JsonReport, NdjsonReport, event_bytes, event_dict
 from oomlog.report.schema import schema_bytes
 
 MakeEvent = Callable[..., OomEvent]
 COLUMNS = (
-    "pid", "uid", "tgid", "total_vm_pages", "rss_pages", "pgtables_bytes", "swapents_pages", "oom_score_adj", "comm",
+    "pid", "uid", "tgid", "total_vm_pages", "rss_pages", "pgtables_bytes", "swapents_pages",
+    "oom_score_adj", "comm",
 )  # fmt: skip
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from oomlog.cli.arguments import local_now, read_count, read_pattern, read_size, read_year, read_zone, value
 from oomlog.cli.context import Context
-from oomlog.cli.exit import ExitStatus
+from oomlog.cli.closing import exit_status, say_left_out, say_problems, write_summary
 from oomlog.cli.filters import EventFilter
 from oomlog.cli.formats import FORMATS, STREAMED, Report, open_report
 from oomlog.cli.output import FileOutput, Output, same_file
 from oomlog.cli.reading import Reading, in_time_order, is_live
 from oomlog.errors import UsageError
 from oomlog.events.parse import Options
-from oomlog.report.summary import Tally, counted, problem_line, stats_lines, summary
+from oomlog.report.summary import Tally, stats_lines
 from oomlog.sources import Limits
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ times:
   2024-05-01, '2024-05-01 12:30', 12:30, @1714566600, -2h, '2 hours ago', today, yesterday or now.
   Without a zone they mean the zone of each log, so does a date, which is its midnight.  Both bounds
   are inclusive.  Events without a time are left out when a bound is given, and counted.
+
+formats:
+  csv and parquet have one row per killed process; 'oomlog schema --columns' lists the columns.  In csv a
+  text that a spreadsheet would take for a formula gets a ' in front.  'oomlog schema' describes ndjson
+  and json, where every name is exact.
 
 exit status:
   0    done, also when nothing was found
@@ -149,11 +154,13 @@ def run(options: argparse.Namespace, context: Context) -> int:
         )
         _write(reading, report, output, options)
         if options.format == "text" and (tally.files or not reading.errors):
-            _write_summary(tally, output, time.perf_counter() - started, stats=options.stats)
+            write_summary(output, tally, time.perf_counter() - started, stats=options.stats)
     if options.stats and options.format != "text":
         context.tell(stats_lines(tally))
-    _say_left_out(context, wanted, getattr(report, "without_row", 0))
-    return _status(options, context, reading, tally)
+    say_left_out(context, wanted, getattr(report, "without_row", 0))
+    if options.strict and tally.problem_count:
+        say_problems(context, tally, listed=not options.stats)
+    return exit_status(options, reading, tally)
 
 
 def _names(options: argparse.Namespace, context: Context) -> list[str]:
@@ -215,11 +222,8 @@ def _opened(
     else:
         output = FileOutput(options.output)
     try:
-        yield output
-        output.finish()
-    except BaseException:
-        output.abandon()
-        raise
+        with output:
+            yield output
     finally:
         if progress is not None:
             progress.hide()
@@ -252,36 +256,3 @@ def _write(reading: Reading, report: Report, output: Output, options: argparse.N
             report.flush()
             output.flush()
         raise
-
-
-def _write_summary(tally: Tally, output: Output, seconds: float, *, stats: bool) -> None:
-    lines = [summary(tally, seconds), *(stats_lines(tally) if stats else ())]
-    output.write("".join(f"{line}\n" for line in lines).encode())
-
-
-def _say_left_out(context: Context, wanted: EventFilter, without_row: int) -> None:
-    if wanted.without_time:
-        context.say(f"--since and --until left out {counted(wanted.without_time, 'event')} that have no time")
-    if wanted.without_zone:
-        context.say(
-            f"--since and --until left out {counted(wanted.without_zone, 'event')} without a time zone; "
-            "say with --tz which it is, or give a time without one"
-        )
-    if without_row:
-        context.say(
-            f"left out {counted(without_row, 'event')} without a killed process; --format text has all"
-        )
-
-
-def _status(options: argparse.Namespace, context: Context, reading: Reading, tally: Tally) -> ExitStatus:
-    problems = tally.problem_count if options.strict else 0
-    if problems:
-        context.say(f"--strict: {counted(problems, 'line')} could not be understood")
-    if problems and not options.stats:
-        lines = [problem_line(source, problem) for source, problem in tally.problems]
-        context.tell(lines if problems == len(lines) else [*lines, f"... and {problems - len(lines):,} more"])
-    if reading.errors:
-        return ExitStatus.FAILED
-    if problems:
-        return ExitStatus.PROBLEMS
-    return ExitStatus.KILLS_FOUND if options.exit_code and tally.kills else ExitStatus.DONE
