@@ -198,9 +198,14 @@ def test_every_memory_value_in_the_text_is_in_the_record(log: Path) -> None:
         assert zones == [values_of(zone, "_kb") for zone in plain]
         assert reserves == [zone["lowmem_reserve_pages"] for zone in mem["zones"]]
         assert lists == [
-            (z["node"], z["zone"], [(b["count"], b["size_kb"], b["types"]) for b in z["free_list"]], z["free_list_total_kb"])
-            for z in mem["zones"]
-        ]  # fmt: skip
+            (
+                zone["node"],
+                zone["zone"],
+                [(each["count"], each["size_kb"], each["types"]) for each in zone["free_list"]],
+                zone["free_list_total_kb"],
+            )
+            for zone in mem["zones"]
+        ]
         assert huge == [list(each.values()) for each in mem["hugepages"]]
         single = {
             "total pagecache pages": mem["pagecache_pages"],
@@ -228,9 +233,8 @@ def test_every_task_in_the_text_is_in_the_record(log: Path) -> None:
             continue
         names = lines[head].replace("[  pid  ]", "pid").split()[:-1]
         keys = [name + units.get(name, "") for name in names]
-        rows = [
-            re.match(r"\[ *(\d+)\]((?: +-?\d+){%d}) " % (len(keys) - 1), line) for line in lines[head + 1 :]
-        ]  # noqa: UP031
+        pattern = re.compile(rf"\[ *(\d+)\]((?: +-?\d+){{{len(keys) - 1}}}) ")
+        rows = [pattern.match(line) for line in lines[head + 1 :]]
         expected = [[int(row[1]), *numbers(row[2])] for row in rows if row]
         assert expected == [[row[key] for key in keys] for row in record["tasks"]]
         assert {*keys, "comm"} == set(record["tasks"][0])
@@ -252,9 +256,55 @@ def test_every_cgroup_value_in_the_text_is_in_the_record(log: Path) -> None:
         start = next(i for i, line in enumerate(lines) if line.startswith("Memory cgroup stats for "))
         stats: dict[str, int] = {}
         for line in lines[start:]:
-            first = (
-                line.partition(":")[2] if not stats and line.startswith("Memory cgroup stats for ") else line
-            )
-            if found := re.fullmatch(r" *([a-z_0-9]+) (\d+)", first):
+            if found := re.fullmatch(r"(?:Memory cgroup stats for .*:)? *([a-z_0-9]+) (\d+)", line):
                 stats[found[1]] = int(found[2])
+            elif found := re.match(r"Memory cgroup min protection (\d+)kB -- low protection (\d+)kB", line):
+                stats |= {"min_kb": int(found[1]), "low_kb": int(found[2])}
         assert stats == values_of(memcg["stats"], "_bytes")
+
+
+@by_log
+def test_every_header_and_ending_in_the_text_is_in_the_record(log: Path) -> None:
+    """Trigger, stack header, summary line, kills, reaper and suppressed calls are those of the text."""
+    text = "\n".join(line for _, line in messages(log))
+    records = records_of(log)
+    triggers = [record["trigger"] for record in records if record["trigger"]]
+    headers = re.findall(
+        r"invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\(([^)]*)\), order=(-?\d+), oom_score_adj=(-?\d+)"
+        r"(?:\n(?!.*invoked).*)*?\nCPU: \d+ (?:UID: (\d+) )?PID: (\d+) Comm: ",
+        text,
+    )
+    assert [(mask, flags.split("|"), int(order), int(adj)) for mask, flags, order, adj, _, _ in headers] == [
+        (each["gfp_mask"], each["gfp_flags"], each["order"], each["oom_score_adj"]) for each in triggers
+    ]
+    assert [(int(uid) if uid else None, int(pid)) for *_, uid, pid in headers] == [
+        (each["uid"], each["pid"]) for each in triggers
+    ]
+    summaries = re.findall(
+        r"\noom-kill:constraint=(\w+),nodemask=(.*),cpuset=(.*),mems_allowed=([-\d,]+)"
+        r",(?:global_oom|oom_memcg=)",
+        text,
+    )
+    assert summaries == [
+        tuple(record[key] for key in ("constraint", "nodemask", "cpuset", "mems_allowed"))
+        for record in records
+        if record["constraint"]
+    ]
+    sizes = re.findall(
+        r"Killed process (\d+) \([^:]*(?:total-vm:9kB|\n.*)?\) total-vm:(\d+)kB, anon-rss:(\d+)kB, "
+        r"file-rss:(\d+)kB, shmem-rss:(\d+)kB, UID:(\d+) pgtables:(\d+)kB oom_score_adj:(-?\d+)",
+        text,
+    )
+    keys = ("pid", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "uid", "pgtables_kb")
+    killed = [tuple(kill[key] for key in (*keys, "oom_score_adj")) for r in records for kill in r["kills"]]
+    assert dict.fromkeys(tuple(map(int, each)) for each in sizes) == dict.fromkeys(killed)
+    left = r"now anon-rss:(\d+)kB, file-rss:(\d+)kB, shmem-rss:(\d+)kB"
+    reaped = re.findall(rf"oom_reaper: reaped process (\d+) .*, {left}", text)
+    assert [tuple(map(int, each)) for each in reaped] == [
+        (kill["pid"], *(kill["reaped"][f"{part}_rss_kb"] for part in ("anon", "file", "shmem")))
+        for record in records
+        for kill in record["kills"]
+        if kill["reaped"]
+    ]
+    suppressed = [int(n) for n in re.findall(r"oom_kill_process: (\d+) callbacks suppressed", text)]
+    assert suppressed == [record["suppressed"]["callbacks"] for record in records if record["suppressed"]]

@@ -33,7 +33,7 @@ HOLD = 1 << 20
 HOLD_EVENTS = 512
 GROUP_GAP_S = 1.0
 _CHOPPED = re.compile(r",task_memcg=([^,]{1,4096}),(?:t(?:a(?:sk?)?)?)?>\Z")
-_BEFORE = 3  # lines before a header that may belong to it: sysrq, "callbacks suppressed"
+LINES_BEFORE = 3  # lines before a header that may belong to it: sysrq, "callbacks suppressed"
 
 
 class _Physical(NamedTuple):
@@ -113,6 +113,10 @@ class Finder:
             limit = self._limit()
             hit = tape.next_hit(position, limit)
             if hit is None:
+                if tape.idle:
+                    tape.idle = False
+                    yield from self._ripe(None)
+                    continue
                 if limit is None or (tape.at_end and tape.next_hit(position) is None):
                     break
                 if self.own_until is not None and limit == self.own_until + HOLD:
@@ -286,8 +290,10 @@ class Finder:
         if not line.terminated:
             return False
         after = physical.end + 1
-        if after >= tape.end and not tape.more():
-            return True
+        if after >= tape.end:
+            tape.more()
+            if after >= tape.end:  # the end, or a live log that has paused
+                return True
         assert line.prefix is not None
         head = decode(tape.text(after, after + len(line.prefix.encode()) + 8))
         return shape_of(line.prefix).match(head) is not None
@@ -452,7 +458,7 @@ class Finder:
         tape = self.tape
         if header is not None:
             begin = start
-            for _ in range(_BEFORE):
+            for _ in range(LINES_BEFORE):
                 if begin <= max(self._floor, tape.base):
                     break
                 before = tape.line_start(begin - 1)
@@ -604,6 +610,7 @@ class Finder:
                 report = self._new(line, start, end, None)
         fresh = not report.kills
         report.message = report.message or message
+        report.constraint = _settle_name(report.constraint, fields)
         when, _ = self.clock.resolve(line.stamp)
         report.add_kill(line, fields, when)
         report.saw(line, end)
@@ -677,6 +684,16 @@ class Finder:
         report.saw(line, end)
         self._floor = max(self._floor, end)
         self._finish(report)
+        after = end
+        for _ in range(2):  # a panic prints the stack header once more, after its message
+            more = self._follow(after)
+            if more is None or not more.lines:
+                break
+            found = match_line(self.matcher, more.lines[0])
+            if found is not None and "kernel_release" in found.fields:
+                report.release = str(found.fields["kernel_release"])
+                break
+            after = more.end + 1
         return report
 
     def _userspace(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
@@ -717,6 +734,20 @@ def _settle_paths(fields: dict[str, Any]) -> dict[str, Any]:
         if right == left or right.startswith(left.rstrip("/") + "/"):
             return {**fields, "oom_memcg": left, "task_memcg": right}
     return fields
+
+
+def _settle_name(constraint: dict[str, Any], kill: dict[str, Any]) -> dict[str, Any]:
+    """Split the victim's cgroup and name where the kill line says the name begins.
+
+    Both may hold ``,task=``; the kill line has the name between other texts.
+    """
+    path, name, comm = constraint.get("task_memcg"), constraint.get("comm"), kill.get("comm")
+    if name == comm or path is None or comm is None or constraint.get("pid") != kill.get("pid"):
+        return constraint
+    both = f"{path},task={name}"
+    if not both.endswith(f",task={comm}"):
+        return constraint
+    return {**constraint, "task_memcg": both[: -len(f",task={comm}")], "comm": comm}
 
 
 _HANDLERS = {

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Protocol
 
 from oomlog.errors import OomlogError, SourceError, UsageError
-from oomlog.events.find import HOLD, MAX_REPORT, Finder
+from oomlog.events.find import HOLD, LINES_BEFORE, MAX_REPORT, Finder
 from oomlog.events.parse import Carry, Options, Stats, parse_source, shared_matcher
 from oomlog.lines.anchors import count_lines
 from oomlog.lines.stamps import Clock
@@ -86,7 +86,7 @@ def _read(piece: _Piece) -> _Result:
     result = _Result()
     claimed: set[int] = set()
     for event in finder.events():
-        lines = frozenset(kill.line for kill in event.kills)
+        lines = frozenset(kill.line for kill in event.kills) or frozenset({event.last_line})
         claimed |= lines
         if piece.wanted is None or piece.wanted.accepts(event):
             alone = lines if event.trigger_comm is None else None
@@ -110,6 +110,8 @@ def _cuts(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
             beyond = position + len(data) - start - PIECE
             at = data.find(_HEADER, max(0, len(data) - beyond)) if beyond > 0 else -1
             line = data.rfind(b"\n", 0, at) + 1 if at > 0 else 0
+            for _ in range(LINES_BEFORE):  # they may say that headers were suppressed before this one
+                line = data.rfind(b"\n", 0, max(0, line - 1)) + 1
             if line > 0 and position + line > start:
                 lines += count_lines(data[:line])
                 yield start, position + line, lines
@@ -183,7 +185,9 @@ def _run(
             parts.append(text)
             stats.events += 1
             stats.kills += kills
-        claimed, previous = result.claimed, piece.name
+        # Only lines that a later piece also sees matter.
+        claimed = frozenset(no for no in claimed if no >= piece.first_line) | result.claimed
+        previous = piece.name
         stats.problems += [
             (piece.name, Problem(no, "", "a line shorter than 1 MiB")) for no in result.long_lines
         ]
@@ -199,7 +203,8 @@ def _run(
         stats.kills += len(event.kills)
         return render(event) + b"\n"
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("fork"))
+    try:
         carry = Carry()
         for source, rotated in _with_successor(open_sources(inputs, limits=options.limits)):
             if isinstance(source, SourceError):
@@ -219,6 +224,13 @@ def _run(
             yield collect()
         for event in carry.rest(options):
             yield rendered(event)
+    except BaseException:  # also an interrupt, and a reader who had enough: what still runs is not wanted
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _with_successor(

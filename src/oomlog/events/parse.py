@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
+import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -21,6 +25,8 @@ __all__ = ["Carry", "Events", "Input", "Options", "Stats", "parse", "parse_sourc
 
 Input = str | Path | bytes | IO[bytes] | IO[str]
 
+PAUSE_S = 3.0
+"""The reaper speaks two seconds after the kill; a live log that is silent for longer has said it all."""
 # From this size on the search pays for a second thread.
 _THREADED = 32 << 20
 
@@ -128,6 +134,32 @@ def _run(
     yield from carry.rest(options)
 
 
+def _live_fd(source: Source) -> int | None:
+    """Return the descriptor of a standard input that may have its next line at any time."""
+    if source.name != "<stdin>":
+        return None
+    try:
+        fd = sys.stdin.fileno()
+        return None if stat.S_ISREG(os.fstat(fd).st_mode) else fd
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _with_pauses(blocks: Iterator[bytes], fd: int) -> Iterator[bytes]:
+    """Yield the blocks, and an empty one when nothing comes for a while, so that events are not held back."""
+    while True:
+        try:
+            if not select.select([fd], [], [], PAUSE_S)[0]:
+                yield b""
+        except (OSError, ValueError):
+            yield from blocks
+            return
+        block = next(blocks, None)
+        if block is None:
+            return
+        yield block
+
+
 @dataclass(slots=True)
 class Carry:
     """Hands the end of a rotated log to the log that continues it."""
@@ -171,7 +203,8 @@ def parse_source(
             if large and source.path is not None and source.size is not None:
                 blocks = scan_file(source.path, 0, source.size)
             else:
-                blocks = scan_blocks(source.blocks())
+                fd = _live_fd(source)
+                blocks = scan_blocks(source.blocks() if fd is None else _with_pauses(source.blocks(), fd))
             for block in blocks:
                 stats.bytes += len(block.data)
                 if options.progress is not None:

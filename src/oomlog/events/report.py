@@ -66,6 +66,8 @@ class Report:
     body_terminated: bool = True
     last_uptime_s: float | None = None
     last_kill_end: int = 0
+    release: str | None = None
+    """Kernel release from the stack header of a panic, which may be all there is."""
     shift: int = 0
     """Added to line numbers below 1: those of the file that was rotated away during this report."""
     tail: dict[str, Any] | None = None
@@ -196,6 +198,7 @@ class Report:
                 nodemask=_first(constraint.get("nodemask"), (header or {}).get("nodemask"), details.nodemask),
                 cpuset=_first(constraint.get("cpuset"), details.cpuset),
                 mems_allowed=_first(constraint.get("mems_allowed"), details.mems_allowed),
+                kernel_release=_first(details.kernel_release, self.release),
                 sections=sections,
                 first_line=None if details.first_line is None else self._own(details.first_line),
                 problems=tuple(replace(p, line=self._own(p.line)) for p in details.problems),

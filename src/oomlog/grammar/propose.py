@@ -23,6 +23,8 @@ _NOISE = re.compile(
     r"[A-Z]{2,3}: ?[0-9a-f]{4,16}\b|\[ *\d+\] +-?\d+ +\d+ |\[ *pid *\]|(?:[0-9a-f]{8,16} ?)+$|</?[A-Z]+>$|$)"
 )
 _NEAR = 12
+# Sections whose lines say nothing about where a report is.
+_OUTSIDE = ("boot", "userspace", "related", "ratelimit", "sysrq")
 
 _VALUE = re.compile(
     r"(?P<key>(?<![0-9A-Za-z'])[A-Za-z_][A-Za-z_-]*)?(?P<join>[:=]\s?|\s)?(?<![0-9A-Za-z_.-])"
@@ -49,13 +51,15 @@ def unknown_lines(matcher: Matcher, texts: Sequence[str]) -> Iterator[Unknown]:
     :param texts: The messages, without the logger's prefix.
     """
     ids: list[str] = []
+    known: list[bool] = []
     release = ""
     releases: list[str] = []
     after: str | None = None
     for text in texts:
         match = matcher.match(text, after)
         after = match.id if match else None
-        ids.append(after or "")
+        known.append(match is not None)
+        ids.append(match.id if match and match.section not in _OUTSIDE else "")
         if match and "kernel_release" in match.fields:
             release = str(match.fields["kernel_release"])
         releases.append(release)
@@ -63,12 +67,12 @@ def unknown_lines(matcher: Matcher, texts: Sequence[str]) -> Iterator[Unknown]:
     for index, text in enumerate(texts):
         before = next((one for one in reversed(ids[max(0, index - _NEAR) : index]) if one), "")
         behind = any(ids[index + 1 : index + 1 + _NEAR])
-        if ids[index] or not before or not behind or _NOISE.match(text):
+        if known[index] or not before or not behind or _NOISE.match(text):
             continue
         wording = re.sub(r"[0-9]+", "0", text)
         if wording not in seen:
             seen.add(wording)
-            yield Unknown(index + 1, text, before.partition(".")[0], releases[index])
+            yield Unknown(index + 1, text.rstrip("\r"), before.partition(".")[0], releases[index])
 
 
 def draft(unknown: Unknown) -> str:

@@ -33,10 +33,14 @@ class Block:
 
 
 def scan_blocks(blocks: Iterable[bytes]) -> Iterator[Block]:
-    """Scan a stream; an anchor that lies across two blocks is reported with the second (negative offset)."""
+    """Scan a stream; an anchor that lies across two blocks is reported with the second (negative offset).
+
+    An empty block says that nothing has come for a while; it is passed on.
+    """
     carry = b""
     for data in blocks:
         if not data:
+            yield Block(b"", [], 0)
             continue
         seam = carry + data[:OVERLAP]
         hits = [at - len(carry) for at in find_anchors(seam, len(carry))] if carry else []
@@ -87,6 +91,8 @@ class Tape:
         self.base_no = first_line
         self.keep_from: int | None = None
         self.at_end = False
+        self.idle = False
+        """Nothing has come for a while; whoever acts on it sets it back."""
         self.long_lines = 0
         self._hits: deque[int] = deque()
         self._mark = (0, first_line)
@@ -112,6 +118,9 @@ class Tape:
         if block is None:
             self.at_end = True
             return False
+        if not block.data:
+            self.idle = True
+            return True
         end = self.end
         if not block.hits and not self._hits and self.keep_from is None:
             # Nothing here and nothing wanted from before: no copy, the block itself becomes the window.
@@ -126,15 +135,16 @@ class Tape:
         return True
 
     def next_hit(self, position: int, limit: int | None = None) -> int | None:
-        """Return the next anchor at or after ``position``, or ``None`` once ``limit`` is passed or at the end."""
+        """Return the next anchor at or after ``position``.
+
+        ``None`` once ``limit`` is passed, at the end, or when nothing has come for a while (``idle``).
+        """
         while True:
             while self._hits and self._hits[0] < position:
                 self._hits.popleft()
             if self._hits:
                 return self._hits[0] if limit is None or self._hits[0] < limit else None
-            if limit is not None and self.end >= limit:
-                return None
-            if not self.more():
+            if (limit is not None and self.end >= limit) or self.idle or not self.more():
                 return None
 
     def _oldest_needed(self) -> int:

@@ -35,18 +35,21 @@ def text_rows(event: OomEvent) -> Iterator[tuple[str, ...]]:
         when = _when(
             event.time if kill.time is None else kill.time,
             event.uptime_s if kill.uptime_s is None else kill.uptime_s,
+            inferred=event.time_origin == "inferred",
         )
         sizes = (human_kb(kill.anon_rss_kb), human_kb(kill.file_rss_kb), human_kb(kill.shmem_rss_kb))
         yield (when, host, _victim(kill), *sizes, scope, trigger, where)
     if not event.kills:
         outcome = f"- ({_OUTCOMES[event.outcome]})"
         where = cell(f"{event.source}:{event.first_line}")
-        yield (_when(event.time, event.uptime_s), host, outcome, "-", "-", "-", scope, trigger, where)
+        when = _when(event.time, event.uptime_s, inferred=event.time_origin == "inferred")
+        yield (when, host, outcome, "-", "-", "-", scope, trigger, where)
 
 
-def _when(time: datetime | None, uptime_s: float | None) -> str:
+def _when(time: datetime | None, uptime_s: float | None, *, inferred: bool) -> str:
     if time is not None:
-        return time.isoformat(" ", "seconds")
+        # The year of a log that prints none is told apart from one that was read.
+        return ("~" if inferred else "") + time.isoformat(" ", "seconds")
     return "-" if uptime_s is None else f"[{uptime_s:.3f}]"
 
 

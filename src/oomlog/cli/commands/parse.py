@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from oomlog.cli.arguments import local_now, read_count, read_pattern, read_size, read_year, read_zone, value
-from oomlog.cli.context import Context
 from oomlog.cli.closing import exit_status, say_left_out, say_problems, write_summary
+from oomlog.cli.context import Context
 from oomlog.cli.filters import EventFilter
 from oomlog.cli.formats import FORMATS, STREAMED, Report, open_report
 from oomlog.cli.output import FileOutput, Output, same_file
@@ -36,9 +36,9 @@ times:
   are inclusive.  Events without a time are left out when a bound is given, and counted.
 
 formats:
-  csv and parquet have one row per killed process; 'oomlog schema --columns' lists the columns.  In csv a
-  text that a spreadsheet would take for a formula gets a ' in front.  'oomlog schema' describes ndjson
-  and json, where every name is exact.
+  csv and parquet have one row per killed process; 'oomlog schema --columns' lists the columns.  In
+  csv a text that a spreadsheet would take for a formula gets a ' in front.  ndjson and json, where
+  every name is exact, are described by 'oomlog schema'.
 
 exit status:
   0    done, also when nothing was found
@@ -109,18 +109,22 @@ def add_parser(commands: Any) -> None:
         metavar="F",
         help="text (a table, the default), ndjson, json, or one row per kill as csv or parquet",
     )
-    group.add_argument("-o", "--output", metavar="FILE", help="write there, all or nothing")
     group.add_argument(
-        "--sort", action="store_true", help="by time, else by uptime; holds all events in memory"
+        "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
+    )
+    group.add_argument(
+        "--sort", action="store_true", help="in order of time, else of uptime; holds all events in memory"
     )
     group.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
         help="auto (the default), always or never; auto respects NO_COLOR",
     )  # fmt: skip
-    group.add_argument("--stats", action="store_true", help="then tell what was read, and every problem")
-    group = parser.add_argument_group("exit status")
-    group.add_argument("--strict", action="store_true", help="3 if a line of a report is not understood")
-    group.add_argument("--exit-code", action="store_true", help="1 if kills were found")
+    group.add_argument(
+        "--stats", action="store_true", help="after that, tell what was read and list all problems"
+    )
+    group = parser.add_argument_group("how to end")
+    group.add_argument("--strict", action="store_true", help="with 3 if a line of a report is not understood")
+    group.add_argument("--exit-code", action="store_true", help="with 1 if kills were found")
     parser.set_defaults(run=run)
 
 
