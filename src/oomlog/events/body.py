@@ -267,7 +267,7 @@ class _Decoder:
         return 1
 
     def _rest_of_name(self, pending: Sequence[LogLine], position: int) -> int:
-        """Give the last row's name what stands on a line of its own: a wrapped name, or one with a newline."""
+        """Give the last row's name the rest of it, parted by wrapping or by a newline in the name."""
         if position >= len(pending) or self.tasks is None:
             return 0
         piece = pending[position]

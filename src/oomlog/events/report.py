@@ -36,7 +36,8 @@ _SCOPES: dict[str, Scope] = {
     "CONSTRAINT_MEMORY_POLICY": "mempolicy",
 }
 _KILL_KEYS = (
-    "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "uid", "pgtables_kb", "oom_score_adj", "score",
+    "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "uid", "pgtables_kb", "oom_score_adj",
+    "score",
 )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from oomlog.model import Memcg, Value
 
 __all__ = ["MemInfo", "MemcgBlock"]
 
-# Until 6.4 all statistics are one record (mem_cgroup_print_oom_meminfo() prints them one by one since 6.5), and printk cuts a
-# record at LOG_LINE_MAX: 1024 bytes less 32 or 48 for the prefix.
+# Until 6.4 all statistics are one record (mem_cgroup_print_oom_meminfo() prints them one by one since
+# 6.5), and printk cuts a record at LOG_LINE_MAX: 1024 bytes less 32 or 48 for the prefix.
 _RECORD_CUT = (968, 1024)
 
 # Statistics that count events; every other name of the multi-line form is a size in bytes

@@ -26,7 +26,8 @@ CORE_COLUMNS = (
 # (commit a63d83f427fb "oom: badness heuristic rewrite"), oom_score_adj before the name.
 _BARE_ROW = re.compile(
     r"[ \t]{0,64}\[[ \t]{0,20}(\d{1,20})\]"
-    r"[ \t]+(-?\d{1,20})[ \t]+(\d{1,20})[ \t]+(\d{1,20})[ \t]+(\d{1,20})((?:[ \t]{1,40}-?\d{1,20}){1,12})[ \t](.{0,400})\Z"
+    r"[ \t]+(-?\d{1,20})[ \t]+(\d{1,20})[ \t]+(\d{1,20})[ \t]+(\d{1,20})"
+    r"((?:[ \t]{1,40}-?\d{1,20}){1,12})[ \t](.{0,400})\Z"
 )
 _ROW_LIKE = re.compile(r"\s{0,64}\[ {0,20}\d+\]")
 _NEEDS_CARE = re.compile(r"[^\x20-\x7e]|[\"\\]")
@@ -128,7 +129,7 @@ class TaskRows:
         return True
 
     def extend_name(self, text: str, *, newline: bool) -> bool:
-        """Add to the last row's name what a newline (or a wrapped line) parted from it, if it fits 15 bytes."""
+        """Add what a newline or a wrapped line parted from the last row's name, if it fits 15 bytes."""
         if not self._rows:
             return False
         row = self._rows[-1]

@@ -17,7 +17,7 @@ _KMSG = re.compile(r"\\x([0-9a-f]{2})")
 
 
 def decode(data: bytes) -> str:
-    """Turn the bytes of one line into text: no NUL padding, no carriage return at its end, nothing undecodable."""
+    """Turn the bytes of one line into text, without NUL padding or a carriage return at its end."""
     if data.endswith(b"\r"):
         data = data.rstrip(b"\r")
     if b"\0" in data:

@@ -140,7 +140,8 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "epoch",
-        r"(?P<epoch>1\d{9})\.(?P<frac>\d{3,9}) (?P<host>[^\s\[\]]+) (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        r"(?P<epoch>1\d{9})\.(?P<frac>\d{3,9}) (?P<host>[^\s\[\]]+) "
+        r"(?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
         "1763805600.123456 web1 kernel: Mem-Info:",
     ),
     Layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
@@ -149,7 +150,7 @@ LAYERS: tuple[Layer, ...] = (
         "k8s_event",
         r"(?:[^\n]{0,512}\b)?OOMKilling\b[ \t]+(?:[^\n]{0,256}?\bkernel-monitor\b[^\n]{0,64}?[ \t]{2,})?"
         r"(?:\(combined from similar events\): )?",
-        "Warning  OOMKilling  3m56s  kernel-monitor  Out of memory: Killed process 3103923 (stress) total-vm:4kB",
+        "Warning  OOMKilling  3m56s  kernel-monitor  Out of memory: Killed process 3103 (x) total-vm:4kB",
     ),
 )
 
@@ -318,7 +319,7 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
     ident = values.get("ident")
     kernel = _is_kernel(ident) and facility in _KERN_TRUSTED
     if kernel and "uptime" not in values and (later := _STAMP_LATER.search(raw, pos, pos + 400)):
-        # An unknown logger in front of printk's own stamp; another program's line that quotes one is not ours.
+        # An unknown logger before printk's own stamp; another program's line that quotes one is not ours.
         if _OTHER_WRITER.search(raw, pos, later.start()) is None:
             inner = parse_line(raw[later.start() :], no, terminated=terminated)
             return LogLine(

@@ -37,7 +37,8 @@ _JSON_START = re.compile(r"^[^{\n]{0,200}?\{ ?\"")
 _FIELD = re.compile(
     r"""[ \t]*(?:
       (?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)                               # verbose, export
-    | "(?P<key>[A-Za-z_@][\w@.-]{0,63})"[ ]*:[ ]*(?P<json>"(?:[^"\\]|\\.)*"|[-\d.]+|null|\[[\d, ]*\])[ ]*,?[ ]*
+    | "(?P<key>[A-Za-z_@][\w@.-]{0,63})"[ ]*:[ ]*
+      (?P<json>"(?:[^"\\]|\\.)*"|[-\d.]+|null|\[[\d, ]*\])[ ]*,?[ ]*
     )\Z""",
     re.VERBOSE | re.DOTALL,
 )

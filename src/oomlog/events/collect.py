@@ -1,0 +1,369 @@
+"""What the lines at the anchors mean: which report they open, continue or end.
+
+Mirrors dump_header(), __oom_kill_process() and oom_kill_process() in mm/oom_kill.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+from oomlog.events.pieces import LineReader, Piece
+from oomlog.events.recognise import Recognised, match_line
+from oomlog.events.report import Report
+from oomlog.events.settle import settle_name, settle_paths
+from oomlog.events.userspace import act_of
+from oomlog.grammar import Match
+from oomlog.lines.stamps import Clock
+from oomlog.lines.tape import HISTORY
+from oomlog.model import LogLine, Note, Reaped
+
+__all__ = ["LINES_BEFORE", "MAX_REPORT", "Collector"]
+
+MAX_REPORT = 8 << 20
+"""A header with no kill within so many bytes stands alone; 100,000 tasks fit."""
+LINES_BEFORE = 3
+"""Lines before a header that may belong to it: sysrq, "callbacks suppressed"."""
+_GROUP_GAP_S = 1.0
+# What oom_kill_process() and its callers put before the colon; a bare line needs one of these.
+_MESSAGE = re.compile(r"(?:.{0,40}\b)?[Oo]ut of [Mm]emory(?: \(\w+\))?\Z|No available memory|\Z")
+
+
+class Collector:
+    """Collects the reports of one log from the lines at its anchors.
+
+    :ivar open: Reports whose end was not seen.
+    :ivar done: Finished reports, in the order of their first lines, that later lines may still complete.
+    """
+
+    def __init__(self, reader: LineReader, clock: Clock, source: str, *, fresh: bool) -> None:
+        self.reader = reader
+        self.tape = reader.tape
+        self.clock = clock
+        self.source = source
+        self.open: list[Report] = []
+        self.done: deque[Report] = deque()
+        self._seen_oom = not fresh
+
+    def take(self, piece: Piece) -> None:
+        """Act on one recognised line."""
+        match, line = piece.what.match, piece.what.line
+        handler = _HANDLERS.get(match.section) if match is not None else None
+        if match is None or handler is None:
+            return
+        report = handler(self, match, line, piece.start, piece.end)
+        if report is None:
+            return
+        if piece.problem is not None:
+            report.problems.append(piece.problem)
+        if piece.doubtful is not None and match.section == "kill":
+            report.tail = piece.doubtful
+        if match.section != "userspace":
+            self._seen_oom = True
+
+    def _current(self, line: LogLine, start: int | None = None) -> Report | None:
+        """Return the open report this line can belong to; one that a reboot ended is closed."""
+        for report in reversed(self.open):
+            if start is not None and line.uptime_s is None and report.header is not None:
+                between = self.tape.text(report.end, start)
+                boot = between.find(b"Linux version ")
+                if boot >= 0:
+                    self.close(report, report.end + boot)
+                    continue
+            same = report.first.caller is None or line.caller is None or report.first.caller == line.caller
+            host = report.first.host is None or line.host is None or report.first.host == line.host
+            if same and host and report.accepts_uptime(line):
+                return report
+        return None
+
+    def _recent(self, line: LogLine) -> Report | None:
+        """Return the last finished kernel report of the same caller."""
+        for report in reversed(self.done):
+            if report.killer != "kernel":
+                continue
+            same = report.first.caller is None or line.caller is None or report.first.caller == line.caller
+            return report if same and report.accepts_uptime(line) else None
+        return None
+
+    def _new(self, line: LogLine, start: int, end: int, header: Match | None) -> Report:
+        report = Report(self.source, start, line, header=header, after_first_line=self._seen_oom)
+        report.saw(line, end)
+        tape = self.tape
+        if header is not None:
+            begin = start
+            for _ in range(LINES_BEFORE):
+                if begin <= max(self.reader.floor, tape.base):
+                    break
+                before = tape.line_start(begin - 1)
+                if before < 0:
+                    break
+                begin = before
+        else:
+            begin = tape.line_start(max(self.reader.floor, tape.base, start - HISTORY))
+            begin = max(begin, self.reader.floor, tape.base)
+        report.start = begin if header is None else start
+        report.body_no = tape.line_no(begin)
+        report.body = tape.text(begin, start)
+        self.open.append(report)
+        self._keep()
+        return report
+
+    def _keep(self) -> None:
+        self.tape.keep_from = min((report.start for report in self.open), default=None)
+
+    def _grow(self, report: Report, until: int) -> None:
+        """Take the text from the report's first line up to ``until`` into its body."""
+        if report.header is None or report.body is None:
+            return
+        text = self.tape.text(report.start, until)
+        report.body = report.body + text
+        report.body_terminated = text.endswith(b"\n") or not text
+
+    def close(self, report: Report, until: int) -> None:
+        """End a report that has no kill line (among the anchors)."""
+        if not report.ended and self._old_kill(report, until):
+            return
+        if not report.ended:
+            self._grow(report, min(until, report.start + MAX_REPORT))
+            report.end = max(report.end, report.start)
+        self.finish(report)
+
+    def _old_kill(self, report: Report, until: int) -> bool:
+        """Find a kill line without sizes (until 2.6.32), which has no anchor of its own."""
+        tape = self.tape
+        at = tape.text(report.end, until).find(b"Killed process ")
+        if at < 0:
+            return False
+        start = tape.line_start(report.end + at)
+        end = tape.line_end(start)
+        for line in self.reader.physical(start, end).lines:
+            found = match_line(self.reader.matcher, line)
+            if found is not None and line.is_kernel and self._current(line) is report:
+                self.take(Piece(Recognised(line, found, 1, line.text), start, end + 1))
+        return report.ended
+
+    def finish(self, report: Report) -> None:
+        """Move a report to the finished ones."""
+        if report in self.open:
+            self.open.remove(report)
+        self._keep()
+        self.reader.floor = max(self.reader.floor, report.end)
+        at = len(self.done)
+        while at and self.done[at - 1].start > report.start:
+            at -= 1
+        self.done.insert(at, report)
+
+    def _header(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        previous = self._current(line)
+        if previous is not None or line.caller is None:
+            for report in [r for r in self.open if r is previous or line.caller is None]:
+                self.close(report, start)
+        report = self._new(line, start, end, match)
+        self.reader.floor = max(self.reader.floor, start)
+        return report
+
+    def _constraint(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        report = self._current(line, start)
+        if report is None or report.constraint or report.ended:
+            if self._swapped(match):
+                return None
+            if report is not None:
+                self.close(report, start)
+            report = self._new(line, start, end, None)
+        report.constraint = settle_paths(dict(match.fields))
+        report.saw(line, end)
+        return report
+
+    def _swapped(self, match: Match) -> bool:
+        """Join a summary line that stands after its kill line (lists sorted otherwise) to that kill."""
+        report = self.done[-1] if self.done else None
+        if report is None or report.constraint or report.header is not None or len(report.kills) != 1:
+            return False
+        kill = report.kills[0]
+        if kill.pid != match.fields.get("pid") or kill.comm != match.fields.get("comm"):
+            return False
+        report.constraint = settle_paths(dict(match.fields))
+        if kill.uid is None:
+            report.kills[0] = replace(kill, uid=match.fields.get("uid"))  # type: ignore[arg-type]
+        return True
+
+    def _kill(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        name = match.id.partition(".")[2]
+        fields: dict[str, Any] = match.fields
+        if name.startswith("select"):
+            if not _plausible(line, str(fields.get("message", ""))):
+                return None
+            report = self._current(line, start)
+            if report is None or report.selected is not None:
+                if report is not None:
+                    self.close(report, start)
+                report = self._new(line, start, end, None)
+            report.selected = fields
+            report.message = str(fields.get("message", ""))
+            report.saw(line, end)
+            return report
+        if name.startswith("group"):
+            recent = self._recent(line)
+            if recent is not None:
+                recent.group = fields.get("oom_group")
+                recent.saw(line, end)
+            return recent
+        if name.startswith("sharing"):
+            return self._sharing(line, fields, start, end)
+        if name.startswith("exiting"):
+            report = self._current(line, start)
+            if report is not None:
+                self._grow(report, start)
+                report.exiting = True
+                report.saw(line, end)
+                self.finish(report)
+            return report
+        if name.startswith("killed"):
+            return self._killed(match, line, start, end)
+        return self._current(line)
+
+    def _sharing(self, line: LogLine, fields: dict[str, Any], start: int, end: int) -> Report | None:
+        report = self._recent(line)
+        if report is None or not report.kills:
+            report = self._current(line) or self._new(line, start, end, None)
+            self._grow(report, start)
+            self.finish(report)
+        when, _ = self.clock.resolve(line.stamp)
+        report.add_kill(line, fields, when)
+        report.saw(line, end)
+        return report
+
+    def _killed(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        fields: dict[str, Any] = match.fields
+        message = str(fields.get("message", ""))
+        if not _plausible(line, message):
+            return None
+        report = self._current(line, start)
+        if report is None and not line.has_prefix and not message and "total_vm_kb" not in fields:
+            return None  # "Killed process 1 (x)" alone may be anybody's words
+        if report is None:
+            report = self._more_of_a_group(line, fields, message, start)
+            if report is None:
+                report = self._new(line, start, end, None)
+        fresh = not report.kills
+        report.message = report.message or message
+        report.constraint = settle_name(report.constraint, fields)
+        when, _ = self.clock.resolve(line.stamp)
+        report.add_kill(line, fields, when)
+        report.saw(line, end)
+        report.last_kill_end = end
+        if fresh:
+            self._grow(report, start)
+            self.reader.floor = max(self.reader.floor, end)
+            self.finish(report)
+        return report
+
+    def _more_of_a_group(
+        self, line: LogLine, fields: dict[str, Any], message: str, start: int
+    ) -> Report | None:
+        """Return the finished report that a further kill line belongs to (memory.oom.group), if any."""
+        report = self._recent(line)
+        if report is None or not report.kills:
+            return None
+        if report.group is not None or any(
+            k.pid == fields.get("pid") and report.last_uptime_s == line.uptime_s for k in report.kills
+        ):
+            return report
+        # The log starts inside a group's kills: line after line, nothing between, no header before.
+        close = (
+            line.uptime_s is None
+            or report.last_uptime_s is None
+            or line.uptime_s - report.last_uptime_s <= _GROUP_GAP_S
+        )
+        if (
+            report.header is None
+            and not report.constraint
+            and report.selected is None
+            and not report.after_first_line
+            and report.last_kill_end == start
+            and close
+            and "cgroup" in report.message
+            and "cgroup" in message
+        ):
+            return report
+        return None
+
+    def _reaper(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        fields: dict[str, Any] = match.fields
+        reaped = Reaped(
+            fields.get("anon_rss_kb"),
+            fields.get("file_rss_kb"),
+            fields.get("shmem_rss_kb"),
+            "reaped" not in match.id,
+            line.no,
+        )
+        for report in reversed(self.done):
+            if report.accepts_uptime(line) and report.reap(fields["pid"], reaped):
+                report.last_no = max(report.last_no, line.no)
+                return report
+        return None
+
+    def _panic(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        report = self._current(line, start)
+        no_killable = "no_killable" in match.id or "deadlock" in match.id
+        if report is None:
+            recent = self._recent(line)
+            if recent is not None and recent.panic is not None and not recent.kills:
+                recent.panic = "panic" if line.text.startswith("Kernel panic") else recent.panic
+                recent.saw(line, end)
+                return recent
+            if "deadlock" in match.id:
+                return None
+            report = self._new(line, start, end, None)
+        self._grow(report, start)
+        report.panic = "panic" if "ernel panic" in line.text or not no_killable else "no_killable"
+        report.message = report.message or ("" if no_killable else "Out of memory")
+        report.saw(line, end)
+        self.reader.floor = max(self.reader.floor, end)
+        self.finish(report)
+        after = end
+        for _ in range(2):  # a panic prints the stack header once more, after its message
+            more = self.reader.follow(after)
+            if more is None or not more.lines:
+                break
+            found = match_line(self.reader.matcher, more.lines[0])
+            if found is not None and "kernel_release" in found.fields:
+                report.release = str(found.fields["kernel_release"])
+                break
+            after = more.end + 1
+        return report
+
+    def _userspace(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        act = act_of(match, line)
+        if act is None:
+            return None
+        if act.kill is None and act.cgroup is None:
+            for report in reversed(self.done):
+                if report.accepts_uptime(line):
+                    report.notes.append(Note(line.no, act.killer, line.text))
+                    return report
+            return None
+        report = Report(self.source, start, line, killer=act.killer, cgroup=act.cgroup)
+        if act.kill is not None:
+            when, _ = self.clock.resolve(line.stamp)
+            report.add_kill(line, act.kill, when)
+        report.saw(line, end)
+        self.finish(report)
+        return report
+
+
+def _plausible(line: LogLine, message: str) -> bool:
+    """Tell whether a kill line's first words are the kernel's, where no prefix says that the line is."""
+    return line.has_prefix or _MESSAGE.match(message) is not None
+
+
+_HANDLERS = {
+    "invoked": Collector._header,
+    "constraint": Collector._constraint,
+    "kill": Collector._kill,
+    "reaper": Collector._reaper,
+    "panic": Collector._panic,
+    "userspace": Collector._userspace,
+}

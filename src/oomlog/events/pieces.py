@@ -1,0 +1,241 @@
+"""Read the line at an anchor, with the lines before and after it that it was broken into."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from oomlog.events.recognise import MAX_PIECES, Recognised, match_line, match_text, recognise
+from oomlog.grammar import Match, Matcher, diagnose
+from oomlog.lines.escapes import decode, undo_quoted_printable
+from oomlog.lines.reader import expand
+from oomlog.lines.shape import shape_of
+from oomlog.lines.tape import Tape
+from oomlog.model import LogLine, Problem
+
+__all__ = ["LineReader", "Physical", "Piece"]
+
+_CHOPPED = re.compile(r",task_memcg=([^,]{1,4096}),(?:t(?:a(?:sk?)?)?)?>\Z")
+
+
+class Physical(NamedTuple):
+    """One line of the file and the messages in it; offsets are the tape's."""
+
+    start: int
+    end: int
+    lines: list[LogLine]
+
+
+class Piece(NamedTuple):
+    """A recognised message and the part of the tape it took."""
+
+    what: Recognised
+    start: int
+    end: int
+    problem: Problem | None = None
+    doubtful: dict[str, Any] | None = None
+    """Values at the very end of the log, whose last digits may be missing."""
+
+
+class LineReader:
+    """Reads lines of one tape.
+
+    :ivar floor: Nothing before this offset belongs to a later line.
+    """
+
+    def __init__(self, tape: Tape, matcher: Matcher) -> None:
+        self.tape = tape
+        self.matcher = matcher
+        self.floor = 0
+
+    def physical(self, start: int, end: int) -> Physical:
+        """Read the line between two offsets."""
+        tape = self.tape
+        raw = decode(tape.text(start, end))
+
+        def neighbour(distance: int) -> str | None:
+            here = start
+            if distance < 0:
+                for _ in range(-distance):
+                    if here <= tape.base:
+                        return None
+                    here = tape.line_start(here - 1)
+                    if here < 0:
+                        return None
+            else:
+                for _ in range(distance):
+                    stop = tape.line_end(here)
+                    if stop < 0 or stop >= tape.end:
+                        return None
+                    here = stop + 1
+            stop = tape.line_end(here)
+            return decode(tape.text(here, stop)) if stop >= 0 and here < tape.end else None
+
+        terminated = end < tape.end
+        return Physical(
+            start, end, expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour)
+        )
+
+    def follow(self, after: int) -> Physical | None:
+        """Read the line that starts at ``after``."""
+        tape = self.tape
+        if after >= tape.end and not tape.more():
+            return None
+        end = tape.line_end(after)
+        return self.physical(after, end) if end >= 0 else None
+
+    def _precede(self, start: int) -> Physical | None:
+        tape = self.tape
+        if start <= max(tape.base, self.floor):
+            return None
+        before = tape.line_start(start - 1)
+        return self.physical(before, start - 1) if before >= 0 else None
+
+    def piece(self, physical: Physical) -> Piece | None:
+        """Recognise the line at an anchor, with the lines it may have been broken into."""
+        line = physical.lines[0]
+        if "=3D" in line.text:
+            found = self._quoted_printable(physical)
+            if found is not None:
+                return found
+        alone = match_line(self.matcher, line)
+        if line.has_prefix and alone is not None:
+            if line.terminated and (line.prefix is None or self._same_shape_next(physical)):
+                if alone.section == "invoked":
+                    alone = self._newline_in_name(physical, alone)
+                return Piece(Recognised(line, alone, 1, line.text), physical.start, physical.end + 1)
+        elif found := self._from_behind(physical):
+            return found
+        found = self._joined([physical], must_reach=physical.start)
+        if found is not None:
+            return found
+        return self._partial(physical)
+
+    def _same_shape_next(self, physical: Physical) -> bool:
+        """Tell cheaply that the next line has a prefix of its own, so this one is whole."""
+        line, tape = physical.lines[0], self.tape
+        if not line.terminated:
+            return False
+        after = physical.end + 1
+        if after >= tape.end:
+            tape.more()
+            if after >= tape.end:  # the end, or a live log that has paused
+                return True
+        assert line.prefix is not None
+        head = decode(tape.text(after, after + len(line.prefix.encode()) + 8))
+        return shape_of(line.prefix).match(head) is not None
+
+    def _from_behind(self, physical: Physical) -> Piece | None:
+        """Find the head of a broken line when the anchor stands in a later piece of it."""
+        line = physical.lines[0]
+        back: list[Physical] = []
+        first = self._precede(physical.start)
+        while first is not None and len(first.lines) == 1 and len(back) < MAX_PIECES - 2:
+            head = first.lines[0]
+            if line.has_prefix and head.prefix != line.prefix:
+                break
+            back.insert(0, first)
+            if head.has_prefix:
+                break
+            first = self._precede(first.start)
+        if not back or not back[0].lines[0].has_prefix or not back[0].lines[0].is_kernel:
+            return None
+        return self._joined([*back, physical], must_reach=physical.start)
+
+    def _newline_in_name(self, physical: Physical, match: Match) -> Match:
+        """Give a trigger's name back the part before a newline, which a console prints as a line.
+
+        Only where the stack header that follows breaks the same name at the same place.
+        """
+        line, before = physical.lines[0], self._precede(physical.start)
+        if before is None or len(before.lines) != 1 or before.lines[0].prefix != line.prefix:
+            return match
+        head = before.lines[0].text
+        comm = str(match.fields.get("comm", ""))
+        name = f"{head}\n{comm}"
+        if not head or len(name.encode()) > 15 or match_text(self.matcher, head) is not None:
+            return match
+        end = physical.end + 1
+        while self.tape.end < end + 1024 and self.tape.more():
+            pass
+        context = decode(self.tape.text(end, end + 1024).replace(b"\r", b""))
+        if f"Comm: {head}\n" not in context and f"comm: {head}\n" not in context:
+            return match
+        return Match(match.variant, {**match.fields, "comm": name}, match.text)
+
+    def _joined(self, parts: list[Physical], *, must_reach: int) -> Piece | None:
+        parts = list(parts)
+        head = parts[0].lines[0]
+        while len(parts) < MAX_PIECES:
+            more = self.follow(parts[-1].end + 1)
+            if more is None or len(more.lines) != 1:
+                break
+            next_ = more.lines[0]
+            if not next_.text.strip() or (
+                next_.has_prefix and (next_.prefix != head.prefix or not head.prefix)
+            ):
+                break
+            parts.append(more)
+        what = recognise(self.matcher, [part.lines[0] for part in parts])
+        if what.match is None or parts[what.used - 1].start < must_reach:
+            return None
+        last = parts[what.used - 1].lines[0]
+        piece = Piece(what, parts[0].start, parts[what.used - 1].end + 1)
+        return piece if last.terminated else _unfinished(piece)
+
+    def _quoted_printable(self, physical: Physical) -> Piece | None:
+        tape = self.tape
+        end = physical.end
+        for _ in range(MAX_PIECES):
+            if tape.text(end - 1, end) != b"=" or (stop := tape.line_end(end + 1)) < 0:
+                break
+            end = stop
+        raw = decode(undo_quoted_printable(tape.text(physical.start, end)))
+        lines = expand(raw, physical.lines[0].no)
+        found = match_text(self.matcher, lines[0].text) if lines else None
+        if found is None:
+            return None
+        return Piece(Recognised(lines[0], found, 1, lines[0].text), physical.start, end + 1)
+
+    def _partial(self, physical: Physical) -> Piece | None:
+        """Keep what is certain of a line that was cut or damaged."""
+        line = physical.lines[0]
+        text = line.text.strip()
+        cut_by_pager = text.endswith(">")  # journalctl in a pager marks where it chopped a long line
+        diagnosis = self.matcher.diagnose(text[:-1] if cut_by_pager else text, at_end=True)
+        if diagnosis is None or not diagnosis.usable:
+            return None
+        fields = dict(diagnosis.fields)
+        if cut_by_pager and diagnosis.variant.section == "constraint" and "task_memcg" not in fields:
+            found = _CHOPPED.search(text)
+            if found is not None:
+                fields["task_memcg"] = found[1]
+        match = Match(diagnosis.variant, fields, text)
+        expected = f"{diagnosis.variant.id}: {diagnosis.expected} at column {diagnosis.column}"
+        return Piece(
+            Recognised(line, match, 1, text),
+            physical.start,
+            physical.end + 1,
+            Problem(line.no, line.text, expected),
+        )
+
+
+def _unfinished(piece: Piece) -> Piece | None:
+    """Drop a number that touches the end of an unfinished last line: digits may be missing.
+
+    A zero is whole: the kernel prints no leading zeros.
+    """
+    what = piece.what
+    match = what.match
+    assert match is not None  # only recognised lines come here
+    certain = diagnose(match.variant, what.text.strip(), at_end=True)
+    doubtful = [key for key in match.fields if key not in certain.fields]
+    fields = {k: v for k, v in match.fields.items() if k not in doubtful or v == 0}
+    lost = {key: match.fields[key] for key in doubtful if key not in fields}
+    if any(key in match.variant.required for key in lost):
+        return None
+    what = what._replace(match=match._replace(fields=fields))
+    if not lost:
+        return piece._replace(what=what)
+    expected = f"{match.id}: the end of the line after {next(iter(lost))}"
+    return piece._replace(what=what, problem=Problem(what.line.no, what.line.text, expected), doubtful=lost)
