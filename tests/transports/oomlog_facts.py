@@ -70,7 +70,9 @@ def _escaped(text: str) -> str:
 
 def _escaped_ascii(text: str) -> str:
     return "".join(
-        "".join(f"\\x{c:02x}" for c in char.encode()) if char > "~" or char < " " and not char.isspace() else char
+        "".join(f"\\x{c:02x}" for c in char.encode())
+        if char > "~" or (char < " " and not char.isspace())
+        else char
         for char in text
     )
 

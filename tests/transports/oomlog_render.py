@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 __all__ = [
-    "BOOT_ID",
     "BOOTED",
+    "BOOT_ID",
     "HOST",
     "LOSSES",
     "TRANSPORTS",
@@ -224,7 +224,9 @@ def dmesg_x(records: Sequence[Record]) -> bytes:
     """``dmesg -x``: facility and level in words."""
     return _dmesg(
         records,
-        lambda r: b"%-6s:%-6s: " % ({0: b"kern", 1: b"user"}[r.facility], _LEVELS[r.level].encode()) + r.stamp,
+        lambda r: (
+            b"%-6s:%-6s: " % ({0: b"kern", 1: b"user"}[r.facility], _LEVELS[r.level].encode()) + r.stamp
+        ),
     )
 
 
@@ -310,7 +312,13 @@ def dmesg_color(records: Sequence[Record]) -> bytes:
     for r in records:
         width = len(r.stamp)
         head, colon, rest = _printable(r.message, False).partition(b":")
-        paint = {0: b"\x1b[7m\x1b[31m", 1: b"\x1b[7m\x1b[31m", 2: b"\x1b[1m\x1b[31m", 3: b"\x1b[31m", 4: b"\x1b[1m"}
+        paint = {
+            0: b"\x1b[7m\x1b[31m",
+            1: b"\x1b[7m\x1b[31m",
+            2: b"\x1b[1m\x1b[31m",
+            3: b"\x1b[31m",
+            4: b"\x1b[1m",
+        }
         if colon and len(head) < 20 and b" " not in head:
             text = b"\x1b[33m" + head + colon + b"\x1b[0m" + rest
         elif r.level in paint:
@@ -403,7 +411,9 @@ journal_short_iso = _journal(
     lambda r, ident: f"{r.wall:%Y-%m-%dT%H:%M:%S}+0000 {HOST} ".encode() + ident + b": "
 )
 journal_short_iso_precise = _journal(
-    lambda r, ident: f"{r.wall:%Y-%m-%dT%H:%M:%S}.{r.wall.microsecond:06d}+00:00 {HOST} ".encode() + ident + b": "
+    lambda r, ident: (
+        f"{r.wall:%Y-%m-%dT%H:%M:%S}.{r.wall.microsecond:06d}+00:00 {HOST} ".encode() + ident + b": "
+    )
 )
 journal_short_precise = _journal(
     lambda r, ident: f"{r.wall:%b %d %H:%M:%S}.{r.wall.microsecond:06d} {HOST} ".encode() + ident + b": "
@@ -416,9 +426,11 @@ journal_short_unix = _journal(
     lambda r, ident: f"{int(r.wall.timestamp())}.{r.wall.microsecond:06d} {HOST} ".encode() + ident + b": "
 )
 journal_with_unit = _journal(
-    lambda r, ident: f"{r.wall:%a %Y-%m-%d %H:%M:%S} UTC {HOST} ".encode()
-    + (ident if ident == b"kernel" else b"init.scope/" + ident)
-    + b": "
+    lambda r, ident: (
+        f"{r.wall:%a %Y-%m-%d %H:%M:%S} UTC {HOST} ".encode()
+        + (ident if ident == b"kernel" else b"init.scope/" + ident)
+        + b": "
+    )
 )
 
 
@@ -480,7 +492,7 @@ def _journal_value(value: bytes) -> str | list[int]:
         text = value.decode()
     except UnicodeDecodeError:
         return list(value)
-    return list(value) if any(c < " " and c not in "\t\n" or "\x7f" <= c < "\xa0" for c in text) else text
+    return list(value) if any((c < " " and c not in "\t\n") or "\x7f" <= c < "\xa0" for c in text) else text
 
 
 def journal_json(records: Sequence[Record]) -> bytes:
@@ -546,11 +558,17 @@ def _nano(r: Record) -> str:
     return f"{r.wall:%Y-%m-%dT%H:%M:%S}.{r.wall.microsecond:06d}000Z"
 
 
-docker_json = _json_lines(dmesg_utf8, lambda line, r: {"log": line + "\n", "stream": "stdout", "time": _nano(r)})
+docker_json = _json_lines(
+    dmesg_utf8, lambda line, r: {"log": line + "\n", "stream": "stdout", "time": _nano(r)}
+)
 fluent_bit = _json_lines(rfc3164, lambda line, r: {"date": r.wall.timestamp(), "log": line})
 cloudwatch = _json_lines(
     rfc3164,
-    lambda line, r: {"timestamp": int(r.wall.timestamp() * 1000), "message": line, "ingestionTime": 1786502043999},
+    lambda line, r: {
+        "timestamp": int(r.wall.timestamp() * 1000),
+        "message": line,
+        "ingestionTime": 1786502043999,
+    },
 )
 gcp_text = _json_lines(
     netconsole,
@@ -566,14 +584,18 @@ gcp_json = _json_lines(
     },
 )  # fmt: skip
 loki = _json_lines(
-    rfc3164, lambda line, r: {"timestamp": _nano(r), "labels": {"job": "syslog"}, "line": line}, ensure_ascii=False
+    rfc3164,
+    lambda line, r: {"timestamp": _nano(r), "labels": {"job": "syslog"}, "line": line},
+    ensure_ascii=False,
 )
 
 
 def cri(records: Sequence[Record]) -> bytes:
     """A container's log file in Kubernetes."""
     return b"".join(
-        f"{_nano(r)} stdout F ".encode() + line + b"\n" for r in records for line in dmesg([r]).split(b"\n")[:-1]
+        f"{_nano(r)} stdout F ".encode() + line + b"\n"
+        for r in records
+        for line in dmesg([r]).split(b"\n")[:-1]
     )
 
 
@@ -680,7 +702,15 @@ TRANSPORTS: tuple[Transport, ...] = (
     _t("journal_short", journal_short, uptime=False, wall=0, year=False, zone=False, host=True),
     _t("journal_short_iso", journal_short_iso, uptime=False, wall=0, host=True),
     _t("journal_short_iso_precise", journal_short_iso_precise, uptime=False, wall=6, host=True),
-    _t("journal_short_precise", journal_short_precise, uptime=False, wall=6, year=False, zone=False, host=True),
+    _t(
+        "journal_short_precise",
+        journal_short_precise,
+        uptime=False,
+        wall=6,
+        year=False,
+        zone=False,
+        host=True,
+    ),
     _t("journal_short_full", journal_short_full, uptime=False, wall=0, host=True),
     _t("journal_short_monotonic", journal_short_monotonic, host=True),
     _t("journal_short_unix", journal_short_unix, uptime=False, wall=6, host=True),

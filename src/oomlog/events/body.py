@@ -28,6 +28,8 @@ SECTIONS = ("invoked", "context", "mem_info", "memcg", "slab", "tasks", "constra
 
 # A fragment without header is read backwards from its kill; so many foreign lines in a row end it.
 _FRAGMENT_GAP = 40
+# Rows of a list (statistics, slab caches) may have so many foreign lines in a row between them.
+_LIST_GAP = 5
 _ROW_LIKE = re.compile(r"\s*\[ *\d+\]\s+-?\d+\s")
 _MARK = "\x01"
 # Stack frames, registers and the like: most lines of a report, and never anything else.
@@ -126,7 +128,13 @@ class _Decoder:
                     continue
                 prefix = raw[index][: len(raw[index]) - len(line)]
                 repeated = index + 1 < count and raw[index + 1].startswith(prefix) and _is_stamped(prefix)
-                if line[:1] == "[" and self.tasks is not None and not repeated and "#0" not in line:
+                if (
+                    line[:1] == "["
+                    and self.tasks is not None
+                    and not repeated
+                    and "#0" not in line
+                    and "\\x" not in line
+                ):
                     if self.tasks.take(line, first_no + index, True):
                         self._saw("tasks", first_no + index)
                         index += 1
@@ -139,8 +147,8 @@ class _Decoder:
                         index += 1
                         continue
                     if _TABLE_HEAD not in line and not repeated:
-                        after = None
                         self._trace_or_foreign(LogLine(first_no + index, line, prefix, True))
+                        after = after if self.foreign_run <= _LIST_GAP else None
                         index += 1
                         continue
             index, after = self._group(raw, index, first_no, after)
@@ -176,6 +184,8 @@ class _Decoder:
         )
         if header.prefix is None and header.has_prefix:
             return False
+        if header.prefix is not None and header.prefix.endswith(";") and "\\x" in block:
+            return False  # /dev/kmsg: names are escaped
         prefix = shape_source(header.prefix or "")
         others = self.tasks.take_bulk(block, prefix)
         if others is None:
@@ -218,11 +228,11 @@ class _Decoder:
                 if found.match is not None:
                     after = found.match.id
                     self._take(found.line, found.match)
-                elif not self._header_of_table(pending, position):
-                    if not self._trace_or_foreign(found.line):
-                        after = None
-                else:
+                elif self._header_of_table(pending, position):
                     after = "tasks.header"
+                else:
+                    self._trace_or_foreign(found.line)
+                    after = after if self.foreign_run <= _LIST_GAP else None
                 done = found.used
             position += done
         return after
@@ -325,18 +335,17 @@ class _Decoder:
         elif "oom" in str(fields.get("function", "oom")):
             self.callbacks = (self.callbacks or 0) + count
 
-    def _trace_or_foreign(self, line: LogLine) -> bool:
-        """Handle a line that matches nothing; True if a generic row may still follow it."""
+    def _trace_or_foreign(self, line: LogLine) -> None:
+        """Note a line that matches nothing, as a problem if it looks like a part of a report."""
         found = self.body.matcher.diagnose(line.text, at_end=True) if _suspicious(line.text) else None
-        if found is not None and found.column > 8:
-            self.problems.append(
-                Problem(line.no, line.text, f"{found.variant.id}: {found.expected} at column {found.column}")
-            )
-            if found.fields and found.variant.section in ("mem_info", "memcg", "context"):
-                self.seen.setdefault(found.variant.section, "cut")
-            return False
-        self._skip(line)
-        return False
+        if found is None or found.column <= 8:
+            self._skip(line)
+            return
+        self.problems.append(
+            Problem(line.no, line.text, f"{found.variant.id}: {found.expected} at column {found.column}")
+        )
+        if found.fields and found.variant.section in ("mem_info", "memcg", "context"):
+            self.seen.setdefault(found.variant.section, "cut")
 
     def _skip(self, line: LogLine) -> None:
         self.skipped += 1

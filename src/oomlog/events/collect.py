@@ -27,8 +27,8 @@ MAX_REPORT = 8 << 20
 LINES_BEFORE = 3
 """Lines before a header that may belong to it: sysrq, "callbacks suppressed"."""
 _GROUP_GAP_S = 1.0
-# What oom_kill_process() and its callers put before the colon; a bare line needs one of these.
-_MESSAGE = re.compile(r"(?:.{0,40}\b)?[Oo]ut of [Mm]emory(?: \(\w+\))?\Z|No available memory|\Z")
+# What oom_kill_process() and its callers put before the colon; other words are somebody's who quotes it.
+_MESSAGE = re.compile(r"(?:[\w .+-]{0,40} )?[Oo]ut of [Mm]emory(?: \(\w+\))?\Z|No available memory|\Z")
 
 
 class Collector:
@@ -45,6 +45,8 @@ class Collector:
         self.source = source
         self.open: list[Report] = []
         self.done: deque[Report] = deque()
+        self.latest = -1
+        """Where the report that starts last of all finished ones starts."""
         self._seen_oom = not fresh
 
     def take(self, piece: Piece) -> None:
@@ -102,7 +104,7 @@ class Collector:
                 begin = before
         else:
             begin = tape.line_start(max(self.reader.floor, tape.base, start - HISTORY))
-            begin = max(begin, self.reader.floor, tape.base)
+            begin = max([begin, self.reader.floor, tape.base, *(report.end for report in self.open)])
         report.start = begin if header is None else start
         report.body_no = tape.line_no(begin)
         report.body = tape.text(begin, start)
@@ -154,6 +156,9 @@ class Collector:
         while at and self.done[at - 1].start > report.start:
             at -= 1
         self.done.insert(at, report)
+        self.latest = max(self.latest, report.start)
+        if report.killer == "kernel":
+            self.tape.follow(report.end)
 
     def _header(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
         previous = self._current(line)
@@ -193,7 +198,7 @@ class Collector:
         name = match.id.partition(".")[2]
         fields: dict[str, Any] = match.fields
         if name.startswith("select"):
-            if not _plausible(line, str(fields.get("message", ""))):
+            if _MESSAGE.match(str(fields.get("message", ""))) is None:
                 return None
             report = self._current(line, start)
             if report is None or report.selected is not None:
@@ -238,7 +243,7 @@ class Collector:
     def _killed(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
         fields: dict[str, Any] = match.fields
         message = str(fields.get("message", ""))
-        if not _plausible(line, message):
+        if _MESSAGE.match(message) is None:
             return None
         report = self._current(line, start)
         if report is None and not line.has_prefix and not message and "total_vm_kb" not in fields:
@@ -319,7 +324,6 @@ class Collector:
             report = self._new(line, start, end, None)
         self._grow(report, start)
         report.panic = "panic" if "ernel panic" in line.text or not no_killable else "no_killable"
-        report.message = report.message or ("" if no_killable else "Out of memory")
         report.saw(line, end)
         self.reader.floor = max(self.reader.floor, end)
         self.finish(report)
@@ -352,11 +356,6 @@ class Collector:
         report.saw(line, end)
         self.finish(report)
         return report
-
-
-def _plausible(line: LogLine, message: str) -> bool:
-    """Tell whether a kill line's first words are the kernel's, where no prefix says that the line is."""
-    return line.has_prefix or _MESSAGE.match(message) is not None
 
 
 _HANDLERS = {

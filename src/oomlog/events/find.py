@@ -116,10 +116,9 @@ class Finder:
 
     def _set_aside(self) -> None:
         """Keep the text of the reports that the end of this log cut, for the log that continues it."""
-        started = [
-            report for report in self._collector.open if report.header is not None and not report.ended
-        ]
-        if not started:
+        started = [report for report in self._collector.open if report.header is not None]
+        # A later event would be found once more in the text that is handed on.
+        if not started or self._collector.latest > min(report.start for report in started):
             return
         tape = self.tape
         first = min(started, key=lambda report: report.start)
@@ -153,6 +152,8 @@ class Finder:
                 first.source, first.shift = self.before.source, self.before.shift
             if self.own_until is None or first.start < self.own_until:
                 yield first
+        if not self._collector.done:
+            self.tape.follow(None)
 
     def _at(self, hit: int) -> int:
         """Handle the line around an anchor; return where to go on."""

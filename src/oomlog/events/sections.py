@@ -162,6 +162,8 @@ class MemcgBlock:
             self.cut = True  # printk stored no more than this: digits of the last value may be missing
             self._current.popitem()
         paths = list(self.stats)
+        if self.oom_memcg is None and paths and paths[0]:
+            self.oom_memcg = paths[0]  # the limit's owner comes first, and since 5.3 alone
         own = self.oom_memcg if self.oom_memcg in self.stats else (paths[0] if paths else None)
         return Memcg(
             memory=self.counters.get("memory"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 
-__all__ = ["NEEDLES", "OVERLAP", "count_lines", "find_anchors"]
+__all__ = ["CONTEXT", "NEEDLES", "OVERLAP", "count_lines", "find_anchors", "find_followers"]
 
 NEEDLES: tuple[bytes, ...] = (
     b"oom-kill",  # "x invoked oom-killer:", "oom-kill:constraint=", "result 'oom-kill'"
@@ -19,11 +19,17 @@ NEEDLES: tuple[bytes, ...] = (
     b" memory",  # "Out of memory: Kill", "cgroup out of memory:", "due to memory", "low memory!"
     b" to process ",  # earlyoom's "sending SIGTERM to process"
     b"sigkill to ",  # lowmemorykiller until 4.5
+    b"killer: Killing '",  # lowmemorykiller since
 )
 OVERLAP = max(map(len, NEEDLES)) - 1
+CONTEXT = 16
+"""Bytes before a block that are needed to judge what stands at its start."""
+
+# Lines that complete an event, looked for near one only.
+FOLLOWERS: tuple[bytes, ...] = (b"oom_reaper: ", b"the OOM killer", b"System OOM encountered")
 
 # " memory" is common in ordinary lines; only these words before it start something of ours.
-_BEFORE_MEMORY = (b"ut of", b"due to", b"low", b"Free", b"on", b"available", b"\nto")
+_BEFORE_MEMORY = (b"ut of", b"due to", b"low", b"on", b"available", b"same", b"\nto")
 _MEMORY = NEEDLES.index(b" memory")
 
 
@@ -57,8 +63,17 @@ def _find_all(data: bytes, needle: bytes, hits: list[int]) -> None:
         start = found + length
 
 
-def find_anchors(data: bytes, limit: int | None = None) -> list[int]:
-    """Return the sorted offsets in ``data`` (below ``limit``) at which one of the needles stands."""
+def find_followers(data: bytes) -> list[int]:
+    """Return the sorted offsets of the lines that complete an event."""
+    hits: list[int] = []
+    for needle in FOLLOWERS:
+        _find_all(data, needle, hits)
+    hits.sort()
+    return hits
+
+
+def find_anchors(data: bytes, start: int = 0, limit: int | None = None) -> list[int]:
+    """Return the sorted offsets from ``start`` (below ``limit``) at which one of the needles stands."""
     hits: list[int] = []
     for index, needle in enumerate(NEEDLES):
         found: list[int] = []
@@ -66,8 +81,9 @@ def find_anchors(data: bytes, limit: int | None = None) -> list[int]:
         if index == _MEMORY:
             found = [at for at in found if data[max(0, at - 9) : at].endswith(_BEFORE_MEMORY)]
         hits += found
-    if limit is not None:
-        hits = [at for at in hits if at < limit]
+    if limit is not None or start:
+        end = len(data) if limit is None else limit
+        hits = [at for at in hits if start <= at < end]
     hits.sort()
     return hits
 

@@ -67,12 +67,12 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "talos",
-        rf" *{_FACILITY}: +{_SEVERITY}: \[" + _ISO + r"\]: ",
+        rf" *(?P<facility>{_FACILITY}): +{_SEVERITY}: \[" + _ISO + r"\]: ",
         "kern:    info: [2026-01-12T20:27:31.123456789Z]: Mem-Info:",
     ),
     Layer(
         "dmesg_x",
-        rf"{_FACILITY} *:{_SEVERITY} *: ",
+        rf"(?P<facility>{_FACILITY}) *:{_SEVERITY} *: ",
         "kern  :warn  : [   12.345678] Mem-Info:",
     ),
     Layer(
@@ -298,6 +298,8 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             break  # a second stamp is part of the text
         if prio := groups.get("prio"):
             facility = int(prio) >> 3
+        if groups.get("facility") not in (None, "kern"):
+            facility, simple = 1, False
         if usec := groups.get("usec"):
             groups["uptime"] = f"{int(usec) // 1_000_000}.{int(usec) % 1_000_000:06d}"
             simple = False  # microseconds: another unit

@@ -61,7 +61,7 @@ def _unescaped(line: LogLine) -> LogLine:
     text = line.text
     if "\\x" in text and line.prefix is not None and line.prefix.endswith(";"):
         text = undo_kmsg(text)
-    if "#0" in text:
+    if "#0" in text and (line.host or line.ident or not line.has_prefix):  # only syslog daemons do this
         text = undo_rsyslog(text)
     if "\x1b" in text and not line.has_prefix:
         # A coloured console puts sequences before and inside the prefix; a name with such bytes keeps them.

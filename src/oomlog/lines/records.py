@@ -87,7 +87,9 @@ def from_json(raw: str, no: int) -> LogLine | None:
 
 def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
     stamp, host, ident, boot, uptime = _facts(record)
-    kernel = ident is None or ident in ("kernel", "kern")
+    # journald says itself where a record came from; the identifier is the sender's own word.
+    transport = record.get("_TRANSPORT")
+    kernel = transport == "kernel" or (transport is None and ident in (None, "kernel", "kern"))
     first, newline, rest = message.rstrip("\n").partition("\n")
     line = parse_line(first, no)
     return line._replace(
@@ -99,7 +101,7 @@ def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
         host=line.host or host,
         ident=line.ident or ident,
         boot_id=boot,
-        is_kernel=line.is_kernel and (kernel or line.ident == "kernel"),
+        is_kernel=line.is_kernel and (kernel or (transport is None and line.ident == "kernel")),
     )
 
 

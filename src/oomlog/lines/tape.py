@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oomlog.lines.anchors import OVERLAP, count_lines, find_anchors
+from oomlog.lines.anchors import CONTEXT, OVERLAP, count_lines, find_anchors, find_followers
 
 __all__ = ["MAX_LINE", "Block", "Tape", "scan_blocks", "scan_file"]
 
@@ -42,18 +42,20 @@ def scan_blocks(blocks: Iterable[bytes]) -> Iterator[Block]:
         if not data:
             yield Block(b"", [], 0)
             continue
-        seam = carry + data[:OVERLAP]
-        hits = [at - len(carry) for at in find_anchors(seam, len(carry))] if carry else []
-        hits += find_anchors(data)
-        # A needle inside the seam is seen by both searches when it ends in the carried part only.
-        yield Block(data, sorted(set(hits)), count_lines(data))
-        carry = (carry + data)[-OVERLAP:]
+        # The seam is searched with what came before it: for needles that lie across, and for their context.
+        kept = len(carry)
+        seam = carry + data[: OVERLAP + CONTEXT]
+        hits = {at - kept for at in find_anchors(seam, max(0, kept - OVERLAP), kept + CONTEXT)}
+        hits.update(find_anchors(data, CONTEXT))
+        yield Block(data, sorted(hits), count_lines(data))
+        carry = (carry + data[-OVERLAP - CONTEXT :])[-OVERLAP - CONTEXT :]
 
 
-def _scan_at(fd: int, offset: int, size: int) -> Block:
-    data = os.pread(fd, size + OVERLAP, offset)
-    hits = find_anchors(data, size)
-    data = data[:size]
+def _scan_at(fd: int, offset: int, size: int, first: int) -> Block:
+    context = min(CONTEXT, offset - first)
+    data = os.pread(fd, context + size + OVERLAP, offset - context)
+    hits = [at - context for at in find_anchors(data, context, context + size)]
+    data = data[context : context + size]
     return Block(data, hits, count_lines(data))
 
 
@@ -72,7 +74,7 @@ def scan_file(path: Path, start: int, end: int, *, threads: int = 2) -> Iterator
         while offset < end or waiting:
             while offset < end and len(waiting) < 2 * threads:
                 size = min(BLOCK, end - offset)
-                waiting.append(pool.submit(_scan_at, fd, offset, size))
+                waiting.append(pool.submit(_scan_at, fd, offset, size, start))
                 offset += size
             yield waiting.popleft().result()
     finally:
@@ -95,6 +97,8 @@ class Tape:
         """Nothing has come for a while; whoever acts on it sets it back."""
         self.long_lines = 0
         self._hits: deque[int] = deque()
+        self._followers: deque[int] = deque()
+        self._followed_to: int | None = None
         self._mark = (0, first_line)
         self._end_no = first_line
         self._first_line = first_line
@@ -122,7 +126,8 @@ class Tape:
             self.idle = True
             return True
         end = self.end
-        if not block.hits and not self._hits and self.keep_from is None:
+        wanted = self._hits or self.keep_from is not None or self._followed_to is not None
+        if not block.hits and not wanted and len(block.data) >= HISTORY:
             # Nothing here and nothing wanted from before: no copy, the block itself becomes the window.
             self._whole = self.buf.endswith(b"\n") if self.buf else self._whole
             self.buf, self.base, self.base_no = block.data, end, self._end_no
@@ -132,7 +137,25 @@ class Tape:
             self.buf = self.buf + block.data if self.buf else block.data
             self._hits.extend(end + hit for hit in block.hits)
         self._end_no += block.newlines
+        if self._followed_to is not None:
+            self._look_for_followers()
         return True
+
+    def follow(self, offset: int | None) -> None:
+        """Report the lines that complete an event as anchors, too, from ``offset`` on; ``None``: no more."""
+        if offset is None:
+            self._followed_to = None
+            self._followers.clear()
+        elif self._followed_to is None:
+            self._followed_to = offset
+            self._look_for_followers()
+
+    def _look_for_followers(self) -> None:
+        assert self._followed_to is not None
+        start = max(self.base, self._followed_to)
+        self._followers.extend(start + at for at in find_followers(self.buf[start - self.base :]))
+        # What a block boundary cuts is found with the next block.
+        self._followed_to = max(start, self.end - OVERLAP - CONTEXT)
 
     def next_hit(self, position: int, limit: int | None = None) -> int | None:
         """Return the next anchor at or after ``position``.
@@ -140,15 +163,19 @@ class Tape:
         ``None`` once ``limit`` is passed, at the end, or when nothing has come for a while (``idle``).
         """
         while True:
-            while self._hits and self._hits[0] < position:
-                self._hits.popleft()
-            if self._hits:
-                return self._hits[0] if limit is None or self._hits[0] < limit else None
+            found = None
+            for hits in (self._hits, self._followers):
+                while hits and hits[0] < position:
+                    hits.popleft()
+                if hits and (found is None or hits[0] < found):
+                    found = hits[0]
+            if found is not None:
+                return found if limit is None or found < limit else None
             if (limit is not None and self.end >= limit) or self.idle or not self.more():
                 return None
 
     def _oldest_needed(self) -> int:
-        oldest = self._hits[0] if self._hits else self.end
+        oldest = min([*self._hits, self.end][:1] + list(self._followers)[:1])
         oldest = max(self.base, oldest - HISTORY)
         return oldest if self.keep_from is None else max(self.base, min(oldest, self.keep_from))
 

@@ -99,3 +99,37 @@ def test_what_was_learnt_from_one_line_does_not_change_the_next(first, second):
     parse_line(first)
     assert alone == parse_line(second)
     assert alone.text.endswith("b")
+
+
+# Prefixes whose digits differ only, whose lengths differ, and which are the beginning of another.
+AFTER_ONE_ANOTHER = (
+    *(layer.example for layer in LAYERS),
+    "[    4.580045]",
+    "[    9.580045] x",
+    "[   12.580045] x",
+    "[    4.580045][    T1] x",
+    "[    4.580045][  T123] x",
+    "Aug  9 10:00:00 web1 kernel: x",
+    "Aug 12 10:00:00 web1 kernel: x",
+    "Aug 12 10:00:00 web1 app[811]: x",
+    "2026-11-22T10:00:00Z x",
+    "2026-11-22T10:00:00Z web1 app[811]: x",
+    "2026-11-22T10:00:00Z web1 kernel: x",
+    "[Wed Aug 12 03:54:03 2026] x",
+    "[Sun Aug  9 03:54:03 2026] x",
+    "<4>[   12.345678] x",
+    "<12>[   12.345678] x",
+    "1,2,3,-;x",
+    "12,2,3,-;x",
+)
+
+
+@pytest.mark.parametrize("before", AFTER_ONE_ANOTHER)
+def test_what_was_read_before_does_not_matter(before):
+    """A line reads the same whichever line was read before it."""
+    for raw in AFTER_ONE_ANOTHER:
+        parse_line("{forget}: 1763805600.123456 web1 kernel: x")
+        parse_line("1763805600.123456 web1 kernel: x")
+        alone = parse_line(raw)
+        parse_line(before)
+        assert parse_line(raw) == alone
