@@ -116,15 +116,20 @@ def test_inputs_may_come_from_a_generator() -> None:
     taken = []
 
     def inputs() -> Iterator[oomlog.events.parse.Input]:
-        for given in (SAMPLE, SERIES.read_bytes(), str(SAMPLE)):
+        for given in (SAMPLE, SERIES.read_bytes(), str(SERIES)):
             taken.append(type(given))
             yield given
 
     events = oomlog.parse(inputs())
     assert taken == []
     assert next(events).kills[0].pid == PID
-    assert pids(events) == [*pids(oomlog.parse(SERIES)), PID]
+    assert pids(events) == [*pids(oomlog.parse(SERIES)), *pids(oomlog.parse(SERIES))]
     assert len(taken) == 3
+
+
+def test_a_log_named_twice_is_read_once() -> None:
+    """Events are not doubled by a file that is named twice, or by a folder and a file in it."""
+    assert pids(oomlog.parse([SAMPLE, str(SAMPLE)])) == [PID]
 
 
 def test_a_generator_of_nothing_gives_nothing() -> None:

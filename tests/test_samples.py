@@ -288,7 +288,7 @@ def test_every_header_and_ending_in_the_text_is_in_the_record(log: Path) -> None
     assert summaries == [
         tuple(record[key] for key in ("constraint", "nodemask", "cpuset", "mems_allowed"))
         for record in records
-        if record["constraint"]
+        if record["sections"]["constraint"] == "present"
     ]
     sizes = re.findall(
         r"Killed process (\d+) \([^:]*(?:total-vm:9kB|\n.*)?\) total-vm:(\d+)kB, anon-rss:(\d+)kB, "

@@ -57,14 +57,16 @@ def readings_of(entry: Json) -> list[Json]:
 def last_seen(entry: Json, pid: int) -> Json | None:
     """Return the process as the last reading has it in which it still had memory.
 
-    Nothing of what the storm starts after the first reading: its hogs wait for no reading.
+    Nothing of what came and went between two readings: the storm's hogs, which wait for no reading, and
+    programs that ended by themselves.
     """
     for reading in reversed(readings_of(entry)):
         for process in reading["processes"]:
             if process["pid"] == pid and process["VmRSS_kb"]:
                 found: Json = process
                 return found
-    assert entry["scenario"] == "storm", f"no reading has process {pid}"
+    exited = truth_of(entry["truth"])["exited"]
+    assert entry["scenario"] == "storm" or str(pid) in exited, f"no reading has process {pid}"
     return None
 
 

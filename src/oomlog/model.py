@@ -231,6 +231,8 @@ class Details:
     skipped_lines: int = 0
     """Lines of other subsystems (and stack traces) inside the report."""
     sections: Mapping[str, str] = field(default_factory=dict)
+    last_section: str | None = None
+    """The section that the last recognised line belongs to."""
     problems: tuple[Problem, ...] = ()
 
 

@@ -18,7 +18,7 @@ def fresh(monkeypatch):
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the cases of the bugs in ``known_bugs.toml`` beside this file: each must fail until it is fixed."""
+    """Mark the cases in ``known_bugs.toml`` beside this file: each must fail until its bug is fixed."""
     known = tomllib.loads((Path(__file__).parent / "known_bugs.toml").read_text())
     reasons = {case: bug["reason"] for bug in known["bug"] for case in bug["cases"]}
     for item in items:

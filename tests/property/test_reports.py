@@ -1,5 +1,7 @@
 """What holds for every report, whatever is done to the log around it."""
 
+# ruff: noqa: E501 - log lines are as long as they are
+
 from __future__ import annotations
 
 import json

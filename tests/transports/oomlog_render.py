@@ -6,6 +6,8 @@ file's bytes.  Everything a parser could be tested against follows from one reco
 reads differently from ``/dev/kmsg`` is a bug of the parser or a named loss of the transport.
 """
 
+# ruff: noqa: E501 - log lines are as long as they are
+
 from __future__ import annotations
 
 import json
@@ -270,10 +272,8 @@ def _quoted(text: bytes) -> bytes:
     """Quote a JSON string as util-linux does: control characters escaped, other bytes as they are."""
     if _plain(text) and not set(text) & {34, 92}:
         return b'"' + text + b'"'
-    out = []
     short = {8: b"\\b", 9: b"\\t", 10: b"\\n", 12: b"\\f", 13: b"\\r", 34: b'\\"', 92: b"\\\\"}
-    for c in text:
-        out.append(short.get(c) or (b"\\u%04x" % c if c < 32 or c == 127 else bytes([c])))
+    out = [short.get(c) or (b"\\u%04x" % c if c < 32 or c == 127 else bytes([c])) for c in text]
     return b'"' + b"".join(out) + b'"'
 
 
@@ -479,10 +479,11 @@ def journal_verbose(records: Sequence[Record]) -> bytes:
         fields = dict(_fields(r))
         micro = f"{r.wall:%a %Y-%m-%d %H:%M:%S}.{r.wall.microsecond:06d} UTC"
         out.append(f"{micro} [{fields['__CURSOR'].decode()}]\n".encode())
-        for name, value in fields.items():
-            if not name.startswith("__"):
-                indent = b"\n" + b" " * (4 + len(name) + 1)
-                out.append(b"    " + name.encode() + b"=" + value.replace(b"\n", indent) + b"\n")
+        out += [
+            b"    " + name.encode() + b"=" + value.replace(b"\n", b"\n" + b" " * (4 + len(name) + 1)) + b"\n"
+            for name, value in fields.items()
+            if not name.startswith("__")
+        ]
     return b"".join(out)
 
 

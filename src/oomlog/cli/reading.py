@@ -80,10 +80,11 @@ class Reading:
     def blocks(self, jobs: int, form: str) -> Iterator[bytes]:
         """Yield the wanted events as ready bytes, rendered by ``jobs`` processes."""
         from oomlog.events.parallel import parse_parallel
+        from oomlog.report.json import event_bytes
 
         tally, stats = self._tally, self.stats
         yield from parse_parallel(
-            self.inputs, self._options, stats, jobs, form, self.failed, self._wanted or None
+            self.inputs, self._options, stats, jobs, event_bytes, self.failed, self._wanted or None
         )
         tally.found += stats.events
         tally.files.append(FileTally("", stats.lines, stats.events, stats.kills))

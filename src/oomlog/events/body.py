@@ -36,6 +36,7 @@ _MARK = "\x01"
 _TRACE = re.compile(
     r" ?(?:\? )?[\w.]+\+0x[0-9a-f]|\[<[0-9a-f]|(?:R[0-9A-Z]{1,2}|RIP|Code|Stack|ORIG_RAX|CR2): ?[0-9a-f]"
 )
+_STAT_NAME = re.compile(r"\s*[a-z_0-9]{1,40}\s*\Z")
 _TABLE_HEAD = "tgid total_vm"
 # Longer than any task name, which is what stands at the end of a row.
 _SUMMARY = "oom-kill:constraint="
@@ -80,6 +81,7 @@ class _Decoder:
     last_line: int | None = None
     record: str | None = None
     whole: bool = True
+    last_section: str | None = None
     skipped: int = 0
     foreign_run: int = 0
     other_report: bool = False
@@ -186,6 +188,8 @@ class _Decoder:
             return False
         if header.prefix is not None and header.prefix.endswith(";") and "\\x" in block:
             return False  # /dev/kmsg: names are escaped
+        if "#0" in block:
+            return False  # rsyslog's escapes
         prefix = shape_source(header.prefix or "")
         others = self.tasks.take_bulk(block, prefix)
         if others is None:
@@ -215,7 +219,7 @@ class _Decoder:
             elif "\n" in line.text and self.body.matcher.match(line.text) is None:
                 lines += split_message(line)
             elif line.text.strip():
-                lines.append(line)
+                lines.append(line if line.terminated else _without_last_word(line))
         return lines
 
     def _flush(self, pending: Sequence[LogLine], after: str | None) -> str | None:
@@ -228,9 +232,14 @@ class _Decoder:
                 if found.match is not None:
                     after = found.match.id
                     self._take(found.line, found.match)
+                    if not found.line.terminated:
+                        self.seen[found.match.section] = "cut"
+                        self.problems.append(Problem(found.line.no, found.text, "the rest of the line"))
                 elif self._header_of_table(pending, position):
                     after = "tasks.header"
                 else:
+                    if after is not None and after.startswith("memcg.stat") and _STAT_NAME.match(found.text):
+                        self.memcg.cut = True  # printk cut the record inside this name
                     self._trace_or_foreign(found.line)
                     after = after if self.foreign_run <= _LIST_GAP else None
                 done = found.used
@@ -309,7 +318,9 @@ class _Decoder:
         elif section == "mem_info":
             garbage = self.mem_info.add(match)
         elif section == "memcg":
-            garbage = self.memcg.add(match, same_record=line.prefix == self.record or not line.has_prefix)
+            # One record: lines without a prefix of their own, or with the very same microsecond.
+            same = line.prefix == self.record and _is_stamped(line.prefix or "")
+            garbage = self.memcg.add(match, same_record=same or not line.has_prefix)
             self.record = line.prefix if line.has_prefix else self.record
         elif section == "slab":
             if "used_kb" in fields:
@@ -356,6 +367,7 @@ class _Decoder:
     def _saw(self, section: str, no: int) -> None:
         self.foreign_run = 0
         self.seen[section] = "present"
+        self.last_section = section
         if self.first_line is None:
             self.first_line = no
         self.last_line = no
@@ -371,6 +383,8 @@ class _Decoder:
     def _result(self) -> Details:
         context = self.context
         sections = {name: self.seen.get(name, "absent") for name in SECTIONS}
+        if self.tasks is not None and self.tasks.known and not len(self.tasks):
+            sections["tasks"] = "present"  # a header without rows: nobody was eligible
         mem_info, memcg = self.mem_info.result(), self.memcg.result()
         if self.memcg.cut:
             sections["memcg"] = "cut"
@@ -398,6 +412,7 @@ class _Decoder:
             first_line=self.first_line,
             skipped_lines=self.skipped,
             sections=sections,
+            last_section=self.last_section,
             problems=tuple(self.problems) + (self.tasks.problems() if self.tasks is not None else ()),
         )
 
@@ -414,6 +429,11 @@ def _around_table(text: str) -> tuple[str, str, str]:
         end = found.start() if found else len(text)
     end = text.rfind("\n", 0, end) + 1 if end < len(text) else end
     return text[:start], text[start:end], text[end:]
+
+
+def _without_last_word(line: LogLine) -> LogLine:
+    """Drop what touches the end of an unfinished last line: a number there may lack digits."""
+    return line._replace(text=line.text[: line.text.rstrip().rfind(" ") + 1])
 
 
 def _is_stamped(prefix: str) -> bool:

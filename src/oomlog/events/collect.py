@@ -18,7 +18,7 @@ from oomlog.events.userspace import act_of
 from oomlog.grammar import Match
 from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import HISTORY
-from oomlog.model import LogLine, Note, Reaped
+from oomlog.model import LogLine, Note, Problem, Reaped
 
 __all__ = ["LINES_BEFORE", "MAX_REPORT", "Collector"]
 
@@ -27,6 +27,7 @@ MAX_REPORT = 8 << 20
 LINES_BEFORE = 3
 """Lines before a header that may belong to it: sysrq, "callbacks suppressed"."""
 _GROUP_GAP_S = 1.0
+_OLD_KILL = re.compile(rb"[Kk]ill(?:ed)? process \d")
 # What oom_kill_process() and its callers put before the colon; other words are somebody's who quotes it.
 _MESSAGE = re.compile(r"(?:[\w .+-]{0,40} )?[Oo]ut of [Mm]emory(?: \(\w+\))?\Z|No available memory|\Z")
 
@@ -75,8 +76,7 @@ class Collector:
                     self.close(report, report.end + boot)
                     continue
             same = report.first.caller is None or line.caller is None or report.first.caller == line.caller
-            host = report.first.host is None or line.host is None or report.first.host == line.host
-            if same and host and report.accepts_uptime(line):
+            if same and _same_host(report, line) and report.accepts_uptime(line):
                 return report
         return None
 
@@ -106,6 +106,7 @@ class Collector:
             begin = tape.line_start(max(self.reader.floor, tape.base, start - HISTORY))
             begin = max([begin, self.reader.floor, tape.base, *(report.end for report in self.open)])
         report.start = begin if header is None else start
+        report.when, report.origin = self.clock.resolve(line.stamp)
         report.body_no = tape.line_no(begin)
         report.body = tape.text(begin, start)
         self.open.append(report)
@@ -130,21 +131,23 @@ class Collector:
         if not report.ended:
             self._grow(report, min(until, report.start + MAX_REPORT))
             report.end = max(report.end, report.start)
+            if report.named is not None:
+                report.problems.append(report.named)
         self.finish(report)
 
     def _old_kill(self, report: Report, until: int) -> bool:
         """Find a kill line without sizes (until 2.6.32), which has no anchor of its own."""
-        tape = self.tape
-        at = tape.text(report.end, until).find(b"Killed process ")
-        if at < 0:
-            return False
-        start = tape.line_start(report.end + at)
-        end = tape.line_end(start)
-        for line in self.reader.physical(start, end).lines:
-            found = match_line(self.reader.matcher, line)
-            if found is not None and line.is_kernel and self._current(line) is report:
-                self.take(Piece(Recognised(line, found, 1, line.text), start, end + 1))
-        return report.ended
+        tape, base = self.tape, report.end
+        for at in _OLD_KILL.finditer(tape.text(base, until)):
+            start = tape.line_start(base + at.start())
+            end = tape.line_end(start)
+            for line in self.reader.physical(start, end).lines:
+                found = match_line(self.reader.matcher, line)
+                if found is not None and line.is_kernel and self._current(line) is report:
+                    self.take(Piece(Recognised(line, found, 1, line.text), start, end + 1))
+            if report.ended:
+                return True
+        return False
 
     def finish(self, report: Report) -> None:
         """Move a report to the finished ones."""
@@ -161,9 +164,9 @@ class Collector:
             self.tape.follow(report.end)
 
     def _header(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
-        previous = self._current(line)
-        if previous is not None or line.caller is None:
-            for report in [r for r in self.open if r is previous or line.caller is None]:
+        previous = self._current(line, start)
+        for report in list(self.open):
+            if report is previous or (line.caller is None and _same_host(report, line)):
                 self.close(report, start)
         report = self._new(line, start, end, match)
         self.reader.floor = max(self.reader.floor, start)
@@ -178,6 +181,7 @@ class Collector:
                 self.close(report, start)
             report = self._new(line, start, end, None)
         report.constraint = settle_paths(dict(match.fields))
+        report.named = Problem(line.no, match.text, f"the kill line of process {match.fields.get('pid')}")
         report.saw(line, end)
         return report
 
@@ -350,12 +354,17 @@ class Collector:
                     return report
             return None
         report = Report(self.source, start, line, killer=act.killer, cgroup=act.cgroup)
+        report.when, report.origin = self.clock.resolve(line.stamp)
         if act.kill is not None:
             when, _ = self.clock.resolve(line.stamp)
             report.add_kill(line, act.kill, when)
         report.saw(line, end)
         self.finish(report)
         return report
+
+
+def _same_host(report: Report, line: LogLine) -> bool:
+    return report.first.host is None or line.host is None or report.first.host == line.host
 
 
 _HANDLERS = {

@@ -84,7 +84,7 @@ class Finder:
     def events(self) -> Iterator[OomEvent]:
         """Yield the events in the order of their first lines."""
         for report in self.reports():
-            yield report.finish(self.clock, self.matcher)
+            yield report.finish(self.matcher)
 
     def reports(self) -> Iterator[Report]:
         """Yield the reports, complete but not yet made into events."""
@@ -162,7 +162,7 @@ class Finder:
         end = tape.line_end(hit) if start >= 0 else -1
         if start < 0 or end < 0:
             self.long_lines.append(tape.line_no(hit))
-            return hit + (1 << 16)
+            return self._after_long_line(hit)
         physical = self._reader.physical(start, end)
         after = physical.end + 1
         if not physical.lines:
@@ -181,6 +181,17 @@ class Finder:
             return after
         self._collector.take(piece)
         return max(after, piece.end)
+
+    def _after_long_line(self, hit: int) -> int:
+        """Return where the line after one that is too long starts."""
+        tape, position = self.tape, hit
+        while True:
+            found = tape.text(position, tape.end).find(b"\n")
+            if found >= 0:
+                return position + found + 1
+            position = tape.end
+            if not tape.more() or tape.idle:
+                return position
 
     def _record(self, line: LogLine, start: int, after: int) -> None:
         """Handle a record whose message has several lines."""
@@ -202,5 +213,6 @@ class Finder:
                 uptime_s=first.uptime_s if first.uptime_s is not None else line.uptime_s,
                 boot_id=line.boot_id,
             )
+            report.when, report.origin = self.clock.resolve(report.first.stamp)
             report.start, report.end = start, after
             self._collector.finish(report)

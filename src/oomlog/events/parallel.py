@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from oomlog.errors import OomlogError, SourceError, UsageError
+from oomlog.errors import OomlogError, SourceError
 from oomlog.events.find import HOLD, LINES_BEFORE, MAX_REPORT, Finder
 from oomlog.events.parse import Carry, Options, Stats, parse_source, shared_matcher
 from oomlog.lines.anchors import count_lines
@@ -59,15 +59,23 @@ class _Piece:
     render: Render
 
 
+class _Event(NamedTuple):
+    """One event, rendered if it is wanted; of one without header the lines by which a double is known."""
+
+    text: bytes | None
+    kills: int
+    alone: frozenset[int] | None
+    without_time: int
+    without_zone: int
+
+
 @dataclass(slots=True)
 class _Result:
-    """Rendered events; for one without header its kill lines, by which a double is known."""
+    """What one piece gave."""
 
-    events: list[tuple[bytes, int, frozenset[int] | None]] = field(default_factory=list)
+    events: list[_Event] = field(default_factory=list)
     claimed: frozenset[int] = frozenset()
     long_lines: list[int] = field(default_factory=list)
-    without_time: int = 0
-    without_zone: int = 0
 
 
 def _read(piece: _Piece) -> _Result:
@@ -88,13 +96,16 @@ def _read(piece: _Piece) -> _Result:
     for event in finder.events():
         lines = frozenset(kill.line for kill in event.kills) or frozenset({event.last_line})
         claimed |= lines
-        if piece.wanted is None or piece.wanted.accepts(event):
-            alone = lines if event.trigger_comm is None else None
-            result.events.append((piece.render(event) + b"\n", len(event.kills), alone))
+        wanted = piece.wanted
+        before = (0, 0) if wanted is None else (wanted.without_time, wanted.without_zone)
+        text = piece.render(event) + b"\n" if wanted is None or wanted.accepts(event) else None
+        after = (0, 0) if wanted is None else (wanted.without_time, wanted.without_zone)
+        alone = lines if event.trigger_comm is None else None
+        result.events.append(
+            _Event(text, len(event.kills), alone, after[0] - before[0], after[1] - before[1])
+        )
     result.claimed = frozenset(claimed)
     result.long_lines = finder.long_lines
-    if piece.wanted is not None:
-        result.without_time, result.without_zone = piece.wanted.without_time, piece.wanted.without_zone
     return result
 
 
@@ -104,7 +115,7 @@ def _cuts(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
         fd = file.fileno()
         start = position = lines = 0
         while position < size:
-            data = os.pread(fd, 1 << 20, position)
+            data = os.pread(fd, min(PIECE, 1 << 20), position)
             if not data:
                 break
             beyond = position + len(data) - start - PIECE
@@ -144,30 +155,14 @@ def parse_parallel(
     options: Options,
     stats: Stats,
     jobs: int,
-    form: str,
+    render: Render,
     failed: Callable[[OomlogError], None],
     wanted: Filter | None = None,
 ) -> Iterator[bytes]:
     """Yield the events as rendered lines, read by ``jobs`` processes.
 
-    :param form: Only ``"ndjson"``.
+    :param render: Makes one line of an event; a function of a module, because it is run elsewhere.
     """
-    if form != "ndjson":
-        raise UsageError(f"several processes can write ndjson only, not {form}")
-    from oomlog.report.json import event_bytes as render  # the one look to the right: it is run over there
-
-    yield from _run(inputs, options, stats, jobs, failed, wanted, render)
-
-
-def _run(
-    inputs: Iterable[Input],
-    options: Options,
-    stats: Stats,
-    jobs: int,
-    failed: Callable[[OomlogError], None],
-    wanted: Filter | None,
-    render: Render,
-) -> Iterator[bytes]:
     waiting: deque[tuple[_Piece, Future[_Result]]] = deque()
     claimed: frozenset[int] = frozenset()
     previous: str | None = None
@@ -179,21 +174,22 @@ def _run(
         if piece.name != previous:
             claimed = frozenset()
         parts = []
-        for text, kills, alone in result.events:
-            if alone and alone <= claimed:
+        for event in result.events:
+            if event.alone and event.alone <= claimed:
                 continue  # the piece before has it, under its header
-            parts.append(text)
-            stats.events += 1
-            stats.kills += kills
+            if wanted is not None:
+                wanted.without_time += event.without_time
+                wanted.without_zone += event.without_zone
+            if event.text is not None:
+                parts.append(event.text)
+                stats.events += 1
+                stats.kills += event.kills
         # Only lines that a later piece also sees matter.
         claimed = frozenset(no for no in claimed if no >= piece.first_line) | result.claimed
         previous = piece.name
         stats.problems += [
             (piece.name, Problem(no, "", "a line shorter than 1 MiB")) for no in result.long_lines
         ]
-        if wanted is not None:
-            wanted.without_time += result.without_time
-            wanted.without_zone += result.without_zone
         return b"".join(parts)
 
     def rendered(event: OomEvent) -> bytes:

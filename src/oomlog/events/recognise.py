@@ -44,8 +44,10 @@ def match_line(matcher: Matcher, line: LogLine, after: str | None = None) -> Mat
     return match_text(matcher, line.text if line.has_prefix else line.text.lstrip(" \t"), after)
 
 
-def _glues(piece: LogLine) -> tuple[str, ...]:
+def _glues(piece: LogLine, before: str) -> tuple[str, ...]:
     """Return what may stand between a piece and the one before it, likeliest first."""
+    if before.rfind("(") > before.rfind(")") and not piece.has_prefix and not piece.text[:4].isspace():
+        return (" ", "", "\n")  # inside a name: mail programs break at its blank
     if piece.has_prefix:
         return ("\n",)  # a console repeats the prefix after a newline inside the message
     if piece.text[:4].isspace():
@@ -54,7 +56,7 @@ def _glues(piece: LogLine) -> tuple[str, ...]:
 
 
 def _joins(pieces: Sequence[LogLine]) -> Iterator[str]:
-    choices = [_glues(piece) for piece in pieces[1:]]
+    choices = [_glues(piece, before.text) for before, piece in zip(pieces, pieces[1:], strict=False)]
     if len(choices) > 3:
         choices = [tuple(glue for glue in options if glue != "\n") or options for options in choices]
     for glues in product(*choices):

@@ -13,7 +13,6 @@ from typing import Any
 
 from oomlog.events.body import Body
 from oomlog.grammar import Match, Matcher
-from oomlog.lines.stamps import Clock
 from oomlog.model import (
     Details,
     Kill,
@@ -67,6 +66,10 @@ class Report:
     body_terminated: bool = True
     last_uptime_s: float | None = None
     last_kill_end: int = 0
+    when: datetime | None = None
+    origin: str = "absent"
+    named: Problem | None = None
+    """Stands for a victim that only the summary line names."""
     release: str | None = None
     """Kernel release from the stack header of a panic, which may be all there is."""
     shift: int = 0
@@ -125,10 +128,9 @@ class Report:
                 return True
         return False
 
-    def finish(self, clock: Clock, matcher: Matcher) -> OomEvent:
+    def finish(self, matcher: Matcher) -> OomEvent:
         """Make the record."""
         first = self.first
-        when, origin = clock.resolve(first.stamp)
         constraint = self.constraint
         header = self.header.fields if self.header is not None else None
         decode = self._decoder(matcher, header, constraint)
@@ -138,8 +140,8 @@ class Report:
             source=self.source,
             first_line=self._own(first.no),
             last_line=self._own(max(self.last_no, first.no)),
-            time=when,
-            time_origin=origin,
+            time=self.when,
+            time_origin=self.origin,
             uptime_s=first.uptime_s,
             host=first.host,
             boot_id=first.boot_id,
@@ -184,11 +186,15 @@ class Report:
         )
         kernel = self.killer == "kernel"
         kills = bool(self.kills)
+        unfinished = header is not None and not self.ended
 
         def decode() -> Details:
             details = body.decode() if kernel else Details()
             sections = dict(details.sections)
             if kernel:
+                last = details.last_section
+                if unfinished and last in ("context", "mem_info", "memcg", "slab", "tasks"):
+                    sections[last] = "cut"  # the log says nothing after it
                 sections["invoked"] = "present" if header is not None else "absent"
                 sections["constraint"] = "present" if constraint else "absent"
                 sections["kill"] = "present" if kills else "absent"

@@ -16,7 +16,7 @@ __all__ = ["MemInfo", "MemcgBlock"]
 
 # Until 6.4 all statistics are one record (mem_cgroup_print_oom_meminfo() prints them one by one since
 # 6.5), and printk cuts a record at LOG_LINE_MAX: 1024 bytes less 32 or 48 for the prefix.
-_RECORD_CUT = (968, 1024)
+_RECORD_CUT = (970, 1024)
 
 # Statistics that count events; every other name of the multi-line form is a size in bytes
 # (memory_stats[] and memcg_vm_event_stat[] in mm/memcontrol.c).
@@ -139,7 +139,7 @@ class MemcgBlock:
             if "name" in fields:
                 self._stat(fields["name"], fields["value"])
         elif name.startswith("stat"):
-            self._record_bytes += len(match.text) + 1 if same_record else 0
+            self._record_bytes = (self._record_bytes if same_record else 0) + len(match.text.strip()) + 1
             self._stat(fields["name"], fields["value"])
         elif name.startswith("protection"):
             self.protection.update(fields)

@@ -49,7 +49,7 @@ class Layer:
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "kmsg",
-        r"(?P<prio>\d{1,5}),(?P<seq>\d+),(?P<usec>\d+),[-c+](?:,(?:caller=(?P<caller>[TC]\d+)|[^;,]{1,64}))*;",
+        r"(?:\d+\.\d+[\w.+~-]{0,64},)?(?P<prio>\d{1,5}),(?P<seq>\d+),(?P<usec>\d+),[-c+](?:,(?:caller=(?P<caller>[TC]\d+)|[^;,]{1,64}))*;",
         "4,123,456789,-;x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
     ),
     Layer(
@@ -62,7 +62,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer("level", r"<(?P<prio>\d{1,3})>", "<4>[   12.345678] Mem-Info:"),
     Layer(
         "cri",
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ",
+        _ISO + r" (?:stdout|stderr) [FP] ",
         "2026-11-22T10:00:00.123456789Z stdout F [   12.345678] Mem-Info:",
     ),
     Layer(
@@ -175,6 +175,7 @@ _LEAD = re.compile(
     r"(?:[ \t]*[>|](?=[ \t>|\[<]|\Z))*[ \t]*(?P<open>(?:[\w.-]{1,32}: ?|[-*+] )?[\"'`](?=[\w\[<]))?"
 )
 _STAMP_LATER = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,10}\.\d{6}\]")
+_KERNEL_LATER = re.compile(r"(?<=\d )(?:[\w.-]{1,64} )?kernel(?:\[\d*\])?: ")
 _OTHER_WRITER = re.compile(r"[\w./@-]+\[\d+\]:? |[\w-]+: .*: ")
 _CLOSE = re.compile(r"(?:\\n)?[\"'`][,;)\]} ]*\Z")
 
@@ -329,6 +330,11 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
                 values.get("host"), ident, inner.caller, None, None, inner.is_kernel, terminated,
             )  # fmt: skip
         kernel = False
+    if depth == 0 and not opened and (named := _KERNEL_LATER.search(raw, start, start + 160)):
+        # A time in no known form, but the writer is named where loggers name it.
+        inner = parse_line(raw[named.end() :], no, terminated=terminated)
+        if inner.is_kernel:
+            return inner._replace(prefix=raw[: len(raw) - len(inner.text)], has_prefix=True, ident="kernel")
     text = raw[pos:] if depth or opened else raw
     if opened:
         text = _CLOSE.sub("", text)
@@ -338,7 +344,17 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
         if stripped and text[:1] in (" ", "\t"):
             text = text[1:]
     uptime = values.get("uptime")
-    if depth and simple and not opened and raw[:pos].isascii():
+    # A prefix that stands alone may lack the blank that usually ends it; nothing is learnt from that.
+    if (
+        depth
+        and simple
+        and not opened
+        and text
+        and ("ident" in values or "uptime" in values)  # after a time alone the next line may have more
+        and terminated
+        and raw[pos - 1] in " ;>"
+        and raw[:pos].isascii()
+    ):
         edges = [edge for span in stamp_spans.values() for edge in span]
         _memo = _Memo(
             shape_of(raw[:pos]), pos, spans, stamp_spans, (min(edges), max(edges)) if edges else (0, 0)

@@ -35,6 +35,11 @@ def expand(
     if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
         return [_unescaped(from_record(message, no, neighbour))]
     line = parse_line(raw, no, terminated=terminated)
+    if "\x1b" in raw and (not line.has_prefix or raw.startswith("\x1b")):
+        # A coloured console puts sequences around the prefix and the text; a name with such bytes keeps them
+        # as long as the prefix can be read without.
+        plain = parse_line(strip_ansi(raw), no, terminated=terminated)
+        line = plain if plain.has_prefix else line
     if not line.has_prefix:
         if "\r" in raw:  # a console that redraws its line: the last drawing counts
             drawn = parse_line(raw.rpartition("\r")[2], no, terminated=terminated)
@@ -63,9 +68,4 @@ def _unescaped(line: LogLine) -> LogLine:
         text = undo_kmsg(text)
     if "#0" in text and (line.host or line.ident or not line.has_prefix):  # only syslog daemons do this
         text = undo_rsyslog(text)
-    if "\x1b" in text and not line.has_prefix:
-        # A coloured console puts sequences before and inside the prefix; a name with such bytes keeps them.
-        plain = parse_line(strip_ansi(text), line.no, terminated=line.terminated)
-        if plain.has_prefix:
-            return plain
     return line if text is line.text else line._replace(text=text)

@@ -97,7 +97,8 @@ def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
         prefix=None,
         has_prefix=True,
         uptime_s=line.uptime_s if line.uptime_s is not None else uptime,
-        stamp=line.stamp or stamp,
+        # A time with its year beats the one that the logger printed inside.
+        stamp=line.stamp if line.stamp is not None and (line.stamp.year or stamp is None) else stamp,
         host=line.host or host,
         ident=line.ident or ident,
         boot_id=boot,
@@ -116,11 +117,17 @@ def _facts(
         return None
 
     stamp = None
+    for nested in _NESTED_KEYS:  # the facts of a journal record wrapped by a cloud's agent
+        inner = record.get(nested)
+        if isinstance(inner, dict) and ("_HOSTNAME" in inner or "_TRANSPORT" in inner):
+            record = {**inner, **record}
     if (micro := text_of("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP")) and micro.isdigit():
         stamp = _epoch(int(micro) / 1e6)
     elif (when := text_of(*_TIME_KEYS)) and "-" in when:
         stamp = parse_line(f"{when} x").stamp
-    elif (when := text_of("timestamp", "time", "ts")) and re.fullmatch(r"1\d{9}(?:\d{3})?(?:\.\d+)?", when):
+    elif (when := text_of("timestamp", "time", "ts", "date")) and re.fullmatch(
+        r"1\d{9}(?:\d{3})?(?:\.\d+)?", when
+    ):
         stamp = _epoch(float(when) / (1000 if len(when.split(".")[0]) == 13 else 1))
     uptime = None
     if (mono := text_of("_SOURCE_MONOTONIC_TIMESTAMP")) and mono.isdigit():

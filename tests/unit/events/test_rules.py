@@ -1,5 +1,7 @@
 """Which lines make one event, and what the event says."""
 
+# ruff: noqa: E501 - log lines are as long as they are
+
 from __future__ import annotations
 
 import os
