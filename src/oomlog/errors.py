@@ -55,6 +55,12 @@ class GrammarError(OomlogError):
         text = f"{where}: " + (f"{what}: " if what else "") + message
         super().__init__(text + (f"\n  help: {help}" if help else ""))
 
+    def of(self, file: str) -> GrammarError:
+        """Return the same error with the file as the user named it."""
+        return GrammarError(
+            file, self.message, variant=self.variant, key=self.key, line=self.line, help=self.help
+        )
+
 
 class ParseError(OomlogError):
     """A line of a report could not be understood, and the caller asked to be told at once."""
@@ -64,7 +70,8 @@ class ParseError(OomlogError):
         self.line = line
         self.expected = expected
         self.text = text
-        super().__init__(f"{source}:{line}: expected {expected or 'a known line'}, found {text!r}")
+        found = f": {text!r}" if text else ""
+        super().__init__(f"{source}:{line}: expected {expected or 'a known line'}{found}")
 
 
 class UsageError(OomlogError):

@@ -724,7 +724,7 @@ TRANSPORTS: tuple[Transport, ...] = (
     _t("hypervisor", hypervisor, wall=3),
     _t("talos", talos, "escaped", uptime=False, wall=6),
     _t("docker_json", docker_json, "escaped", wall=6),
-    _t("fluent_bit", fluent_bit, "replaced", wall=0, host=True, year=False, zone=False),
+    _t("fluent_bit", fluent_bit, "replaced", wall=6, host=True),
     _t("cloudwatch", cloudwatch, "replaced", wall=3, host=True),
     _t("gcp_text", gcp_text, "replaced", wall=6),
     _t("gcp_json", gcp_json, "replaced", wall=6, host=True),

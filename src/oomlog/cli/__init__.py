@@ -1,1 +1,1 @@
-"""TODO."""
+"""The ``oomlog`` command."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import IO, NoReturn, TypeVar
 
 from oomlog.errors import UsageError
 
-__all__ = ["HelpShown", "Parser", "joined", "value"]
+__all__ = ["HelpShown", "Parser", "did_you_mean", "joined", "value"]
 
 _Value = TypeVar("_Value")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -44,12 +44,52 @@ class Parser(argparse.ArgumentParser):
         """
         raise HelpShown(self.format_help())
 
+    # Called for each subcommand with what is its own, so that the message names the subcommand.
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Read the arguments; there are none that are left over.
+
+        :raise UsageError: For the first argument that has no meaning here.
+        """
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            word = next((word for word in unknown if word.startswith("-")), unknown[0])
+            if not word.startswith("-"):
+                self.error(f"{word!r} is one argument too many")
+            option = word.partition("=")[0]
+            hint = did_you_mean(option, self._option_string_actions)
+            self.error(f"no option is called {option!r}" + (f"; {hint}" if hint else ""))
+        return found, unknown
+
+    # argparse words this differently from version to version.
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        hint = did_you_mean(str(value), choices) or f"write one of {', '.join(choices)}"
+        if action.option_strings:
+            raise argparse.ArgumentError(action, f"{str(value)!r} is not possible; {hint}")
+        self.error(f"no {str(action.metavar).lower()} is called {str(value)!r}; {hint}")
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments.
 
         :raise UsageError: Always.
         """
         raise UsageError(f"{message}\nTry '{self.prog} --help'.")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the question for the known word that is most like ``word``.
+
+    >>> did_you_mean("pars", ["parse", "schema"])
+    "did you mean 'parse'?"
+    """
+    from difflib import get_close_matches  # only for those who mistype
+
+    close = get_close_matches(word, list(known), 1)
+    return f"did you mean {close[0]!r}?" if close else None
 
 
 def value(read: Callable[[str], _Value]) -> Callable[[str], _Value]:

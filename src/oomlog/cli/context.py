@@ -64,8 +64,8 @@ class Context:
         try:
             self.stderr.write("".join(f"{line}\n" for line in lines))
             self.stderr.flush()
-        except (BrokenPipeError, ValueError):
-            pass  # nobody reads messages; the data still counts
+        except (OSError, ValueError):
+            pass  # nobody can read messages; the data still counts
 
 
 def _null() -> IO[bytes]:

@@ -14,6 +14,8 @@ class ExitStatus(IntEnum):
     """Everything was read; also when there was nothing to find."""
     KILLS_FOUND = 1
     """Only with ``--exit-code``: at least one process was killed."""
+    NO_MATCH = 1
+    """Only of ``grammar try``: no variant matches the line."""
     FAILED = 2
     """Wrong usage, or an input that cannot be read; the other inputs were still processed."""
     PROBLEMS = 3

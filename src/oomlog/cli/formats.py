@@ -30,13 +30,21 @@ class Report(Protocol):
 
 
 def open_report(
-    form: str, output: Output, context: Context, *, to_terminal: bool, color: str, live: bool
+    form: str,
+    output: Output,
+    context: Context,
+    *,
+    to_terminal: bool,
+    color: str,
+    live: bool,
+    year_given: bool,
 ) -> Report:
     """Return the writer of a format.
 
     :param to_terminal: The output is a terminal.
     :param color: What ``--color`` says.
     :param live: Events come while somebody watches.
+    :param year_given: ``--year`` is used, so a year that was not printed is not from the file's date.
     """
     if form == "ndjson":
         from oomlog.report.json import NdjsonReport
@@ -56,13 +64,15 @@ def open_report(
         from oomlog.report.parquet import ParquetReport
 
         return ParquetReport(output.write)
+    from oomlog.report.text import YEAR_GIVEN, YEAR_NOTE, TextReport
+
     colour = context.colour(color, terminal=to_terminal)
+    note = YEAR_GIVEN if year_given else YEAR_NOTE
     if to_terminal and not live:
         from shutil import get_terminal_size
 
         from oomlog.report.terminal import TerminalReport
 
-        return TerminalReport(output.write, colour=colour, width=get_terminal_size().columns)
-    from oomlog.report.text import TextReport
-
-    return TextReport(output.write, colour=colour, live=live)
+        width = get_terminal_size().columns
+        return TerminalReport(output.write, colour=colour, width=width, year_note=note)
+    return TextReport(output.write, colour=colour, live=live, short=to_terminal, year_note=note)

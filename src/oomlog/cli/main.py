@@ -14,6 +14,8 @@ from pathlib import Path
 from oomlog.cli.arguments import HelpShown, Parser, joined
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
+from oomlog.cli.failures import in_plain_words
+from oomlog.cli.output import Output
 from oomlog.errors import GrammarError, OomlogError, UsageError
 
 __all__ = ["entry", "main"]
@@ -53,11 +55,10 @@ def main(arguments: Sequence[str], context: Context) -> int:
     """
     try:
         return _run(list(arguments), context)
-    except HelpShown as shown:
-        context.stdout.write(str(shown).encode())
-        context.stdout.flush()
-        return ExitStatus.DONE
-    except (GrammarError, UsageError) as error:
+    except GrammarError as error:
+        context.say(*str(in_plain_words(error)).split("\n"))
+        return ExitStatus.FAILED
+    except UsageError as error:
         context.say(*str(error).split("\n"))
         return ExitStatus.FAILED
     except OomlogError as error:
@@ -71,21 +72,35 @@ def main(arguments: Sequence[str], context: Context) -> int:
 
 def _run(arguments: list[str], context: Context) -> int:
     command = next((word for word in arguments if not word.startswith("-")), None)
-    if command is not None and command not in COMMANDS and Path(command).exists():
+    if command and command not in COMMANDS and _exists(command):
         raise UsageError(f"{command!r} is a file, not a command\nTry 'oomlog parse {command}'.")
     parser = _parser(command)
-    options = parser.parse_args(joined(arguments))
+    try:
+        options = parser.parse_args(joined(arguments))
+    except HelpShown as shown:
+        return _print(context, str(shown))
     if options.version:
         from oomlog import __version__
 
-        context.stdout.write(f"oomlog {__version__}\n".encode())
-        context.stdout.flush()
-        return ExitStatus.DONE
+        return _print(context, f"oomlog {__version__}\n")
     if options.command is None:
         context.say("name a command", *parser.format_help().splitlines())
         return ExitStatus.FAILED
     status: int = options.run(options, context)
     return status
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # too long for a name
+        return False
+
+
+def _print(context: Context, text: str) -> int:
+    with Output(context.stdout) as output:
+        output.write(text.encode())
+    return ExitStatus.DONE
 
 
 def entry() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Self
 
+from oomlog.cli.failures import cannot_write
 from oomlog.errors import OomlogError
 
 __all__ = ["FileOutput", "Output", "same_file"]
@@ -73,12 +75,19 @@ class Output:
         if self._before_write is not None:
             self._before_write()
         try:
-            self.file.write(data)
+            self._hand_over(memoryview(data))
             self.file.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise OomlogError(f"{self.name}: cannot be written: {error.strerror or error}") from error
+            raise cannot_write(self.name, error) from error
+
+    # A large write() to a pipe whose reader goes away in its middle reports what went through instead of
+    # failing (Python 3.11); only the next one raises.
+    def _hand_over(self, data: memoryview) -> None:
+        while data:
+            written = self.file.write(data[:_BUFFER])
+            data = data[written:]
 
     def finish(self) -> None:
         """Make what was written final."""
@@ -104,7 +113,7 @@ class FileOutput(Output):
         try:
             super().__init__(self._open())
         except OSError as error:
-            raise OomlogError(f"{path}: cannot be written: {error.strerror or error}") from error
+            raise cannot_write(path, error) from error
         except ValueError:
             raise OomlogError(f"{path}: is not a possible file name") from None
 
@@ -115,11 +124,11 @@ class FileOutput(Output):
         except FileNotFoundError:
             mode = None
         if mode is not None and stat.S_ISDIR(mode):
-            raise IsADirectoryError(21, "is a folder; name a file in it")
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
         if mode is not None and not stat.S_ISREG(mode):
             return target.open("wb")
         if mode is not None and not os.access(target, os.W_OK):
-            raise PermissionError(13, "no permission to replace it")
+            raise PermissionError(errno.EACCES, "no permission to replace it")
         # Beside the target, as a rename must not leave the file system; the name is nobody else's guess.
         self._temporary = target.with_name(f".{target.name[:200]}.{os.urandom(6).hex()}.tmp")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -137,7 +146,7 @@ class FileOutput(Output):
                 self._temporary.replace(self._target)
                 self._temporary = None
         except OSError as error:
-            raise OomlogError(f"{self.name}: cannot be written: {error.strerror or error}") from error
+            raise cannot_write(self.name, error) from error
 
     def abandon(self) -> None:
         """Remove what was written so far."""

@@ -19,6 +19,9 @@ from oomlog.sources import open_sources
 __all__ = ["Reading", "in_time_order", "is_live"]
 
 
+_NO_LINES = 64 << 20
+
+
 class Reading:
     """Reads every input that can be read.
 
@@ -60,6 +63,8 @@ class Reading:
             if isinstance(source, SourceError):
                 self.failed(source)
                 continue
+            if source.path is None and self._may_be_endless(source.name):
+                source.read = _a_log(source.name, source.read)
             file = FileTally(source.name)
             tally.files.append(file)
             lines, outside = stats.lines, len(stats.problems)
@@ -77,6 +82,9 @@ class Reading:
                 tally.add(event)
                 yield event
 
+    def _may_be_endless(self, name: str) -> bool:
+        return is_live(["-" if name == "<stdin>" else name], self._stdin)
+
     def blocks(self, jobs: int, form: str) -> Iterator[bytes]:
         """Yield the wanted events as ready bytes, rendered by ``jobs`` processes."""
         from oomlog.events.parallel import parse_parallel
@@ -88,6 +96,25 @@ class Reading:
         )
         tally.found += stats.events
         tally.files.append(FileTally("", stats.lines, stats.events, stats.kills))
+
+
+def _a_log(name: str, read: Callable[[int], Iterator[bytes]]) -> Callable[[int], Iterator[bytes]]:
+    """Return ``read`` for a pipe or device that is given up when no line comes to its end."""
+
+    def checked(size: int) -> Iterator[bytes]:
+        done = 0
+        blocks = read(size)
+        for block in blocks:
+            yield block
+            done += len(block)
+            if b"\n" in block:
+                break
+            if done >= _NO_LINES:
+                reason = f"does not look like a log: no line ends in its first {_NO_LINES >> 20} MiB"
+                raise SourceError(name, reason, hint="name a log, like /var/log/kern.log")
+        yield from blocks
+
+    return checked
 
 
 def in_time_order(events: Iterator[OomEvent]) -> Iterator[OomEvent]:

@@ -219,7 +219,10 @@ class _Decoder:
             elif "\n" in line.text and self.body.matcher.match(line.text) is None:
                 lines += split_message(line)
             elif line.text.strip():
-                lines.append(line if line.terminated else _without_last_word(line))
+                if line.terminated:
+                    lines.append(line)
+                elif line.has_prefix or not self.body.prefix:  # else it is the start of a prefix
+                    lines.append(_without_last_word(line))
         return lines
 
     def _flush(self, pending: Sequence[LogLine], after: str | None) -> str | None:

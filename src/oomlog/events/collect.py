@@ -106,6 +106,8 @@ class Collector:
             begin = tape.line_start(max(self.reader.floor, tape.base, start - HISTORY))
             begin = max([begin, self.reader.floor, tape.base, *(report.end for report in self.open)])
         report.start = begin if header is None else start
+        if begin == 0 and tape.base == 0 and start > 0 and self.reader.first_is_cut:
+            begin = min(start, tape.line_end(0) + 1)  # its first word may lack its head
         report.when, report.origin = self.clock.resolve(line.stamp)
         report.body_no = tape.line_no(begin)
         report.body = tape.text(begin, start)
@@ -168,7 +170,12 @@ class Collector:
         for report in list(self.open):
             if report is previous or (line.caller is None and _same_host(report, line)):
                 self.close(report, start)
-        report = self._new(line, start, end, match)
+        if start == 0 and self.reader.first_is_cut and "comm" in match.fields:
+            match = match._replace(fields={k: v for k, v in match.fields.items() if k != "comm"})
+            report = self._new(line, start, end, match)
+            report.problems.append(Problem(line.no, line.text, "the whole line: its head is cut off"))
+        else:
+            report = self._new(line, start, end, match)
         self.reader.floor = max(self.reader.floor, start)
         return report
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from oomlog.events.recognise import MAX_PIECES, Recognised, match_line, match_text, recognise
@@ -75,6 +76,20 @@ class LineReader:
         return Physical(
             start, end, expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour)
         )
+
+    @cached_property
+    def first_is_cut(self) -> bool:
+        """Tell whether the log starts inside a line: only its first line has no prefix."""
+        tape = self.tape
+        if tape.base or tape.line_no(0) != 1:
+            return False
+        end = tape.line_end(0)
+        first = self.physical(0, end) if end >= 0 else None
+        second = self.follow(end + 1) if end >= 0 else None
+        return bool(
+            first and second and first.lines and second.lines
+            and not first.lines[0].has_prefix and second.lines[0].prefix and second.lines[0].has_prefix
+        )  # fmt: skip
 
     def follow(self, after: int) -> Physical | None:
         """Read the line that starts at ``after``."""

@@ -8,7 +8,7 @@ of a multi-line message, which matches by itself).  The longest join that the gr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from oomlog.grammar import Match, Matcher
@@ -56,7 +56,7 @@ def _glues(piece: LogLine, before: str) -> tuple[str, ...]:
 
 
 def _joins(pieces: Sequence[LogLine]) -> Iterator[str]:
-    choices = [_glues(piece, before.text) for before, piece in zip(pieces, pieces[1:], strict=False)]
+    choices = [_glues(piece, before.text) for before, piece in pairwise(pieces)]
     if len(choices) > 3:
         choices = [tuple(glue for glue in options if glue != "\n") or options for options in choices]
     for glues in product(*choices):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from oomlog.lines.escapes import strip_ansi, undo_kmsg, undo_rsyslog
 from oomlog.lines.prefix import parse_line
-from oomlog.lines.records import from_json, from_record, is_field_line, message_field
+from oomlog.lines.records import export_message, from_json, from_record, is_field_line, message_field
 from oomlog.model import LogLine
 
 __all__ = ["expand", "no_neighbour", "split_message"]
@@ -33,6 +33,8 @@ def expand(
     if "{" in raw and (found := from_json(raw, no)) is not None:
         return [_unescaped(found)]
     if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
+        return [_unescaped(from_record(message, no, neighbour))]
+    if "\0" in raw and neighbour(-1) == "MESSAGE" and (message := export_message(raw)) is not None:
         return [_unescaped(from_record(message, no, neighbour))]
     line = parse_line(raw, no, terminated=terminated)
     if "\x1b" in raw and (not line.has_prefix or raw.startswith("\x1b")):

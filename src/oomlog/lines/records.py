@@ -16,7 +16,7 @@ import orjson
 from oomlog.lines.prefix import parse_line
 from oomlog.model import LogLine, Stamp
 
-__all__ = ["from_json", "from_record", "is_field_line", "message_field"]
+__all__ = ["export_message", "from_json", "from_record", "is_field_line", "message_field"]
 
 _MESSAGE_KEYS = (
     "MESSAGE",
@@ -42,6 +42,9 @@ _FIELD = re.compile(
     )\Z""",
     re.VERBOSE | re.DOTALL,
 )
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?(?:\.\d+)?")
+# A message with newlines in the export format: its length in eight bytes, then the text.
+_EXPORT_LENGTH = re.compile(r".{1,12}?\x00{4,7}", re.DOTALL)
 _VERBOSE_HEAD = re.compile(r"(?P<when>\S+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+) \[s=[0-9a-f]")
 
 
@@ -125,9 +128,7 @@ def _facts(
         stamp = _epoch(int(micro) / 1e6)
     elif (when := text_of(*_TIME_KEYS)) and "-" in when:
         stamp = parse_line(f"{when} x").stamp
-    elif (when := text_of("timestamp", "time", "ts", "date")) and re.fullmatch(
-        r"1\d{9}(?:\d{3})?(?:\.\d+)?", when
-    ):
+    elif (when := text_of("timestamp", "time", "ts", "date")) and _EPOCH.fullmatch(when):
         stamp = _epoch(float(when) / (1000 if len(when.split(".")[0]) == 13 else 1))
     uptime = None
     if (mono := text_of("_SOURCE_MONOTONIC_TIMESTAMP")) and mono.isdigit():
@@ -150,7 +151,14 @@ def _epoch(seconds: float) -> Stamp | None:
 
 def is_field_line(raw: str) -> bool:
     """Tell whether the line is one field of a record that spans several lines."""
-    return _FIELD.match(raw) is not None or _VERBOSE_HEAD.match(raw) is not None
+    bare = raw.strip(" \t{}[],") == "" and raw.strip() != ""  # what stands between pretty-printed records
+    return bare or raw == "MESSAGE" or _FIELD.match(raw) is not None or _VERBOSE_HEAD.match(raw) is not None
+
+
+def export_message(raw: str) -> str | None:
+    """Return the first line of a message in the export format's binary form, without its length."""
+    found = _EXPORT_LENGTH.match(raw)
+    return None if found is None else raw[found.end() :]
 
 
 def message_field(raw: str) -> str | None:

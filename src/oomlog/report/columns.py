@@ -35,7 +35,11 @@ COLUMNS = (
     Column("boot_id", "text", "systemd's id of the boot, where the log has it"),
     Column("killer", "text", "kernel, or the program that killed: systemd-oomd, earlyoom ..."),
     Column("scope", "text", "what ran out: global, memcg, cpuset, mempolicy, sysrq or unknown"),
-    Column("constraint", "text", "the kernel's constant, CONSTRAINT_MEMCG for example (since 5.0)"),
+    Column(
+        "constraint",
+        "text",
+        "the kernel's constant, printed since 5.0; before, what the kill line's words stand for, else empty",
+    ),
     Column("outcome", "text", "killed, panic, no_killable or unknown"),
     Column("complete", "bool", "whether the report has both its first line and its end"),
     Column("trigger_comm", "text", "task that asked for memory when the OOM killer ran"),

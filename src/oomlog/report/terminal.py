@@ -10,29 +10,37 @@ import io
 from collections.abc import Callable
 
 from oomlog.model import OomEvent
-from oomlog.report.text import HEADINGS, NUMBERS, text_rows
+from oomlog.report.text import HEADINGS, NUMBERS, YEAR_NOTE, shortened, text_rows, with_inferred_year
 
 __all__ = ["TerminalReport"]
 
 _BATCH = 500
 _STYLES = {0: "dim", 2: "bold red", 6: "cyan", 8: "dim"}
 _FIXED = frozenset({0, 3, 4, 5})
-_LEAST_FIRST = (8, 5, 4, 1, 7)
-_FOLDED = 32  # a longer name goes on in the next line before it costs another column
+# A name that is longer than the number goes on in the next line before it costs another column; the
+# columns that matter more let names be folded more.  VICTIM always stays.
+_LEAST_FIRST = ((8, 32), (5, 32), (4, 32), (1, 32), (7, 32), (6, 16), (3, 16), (0, 16))
 
 
 class TerminalReport:
-    """Draws rows in tables of up to 500, so that a large log shows something early."""
+    """Draws rows in tables of up to 500, so that a large log shows something early.
 
-    def __init__(self, write: Callable[[bytes], None], *, colour: bool, width: int) -> None:
+    :param year_note: The line below the table that explains years with a ``~``.
+    """
+
+    def __init__(
+        self, write: Callable[[bytes], None], *, colour: bool, width: int, year_note: str = YEAR_NOTE
+    ) -> None:
         self._write = write
         self._colour = colour
         self._width = width
         self._rows: list[tuple[str, ...]] = []
+        self._year_note = year_note
+        self._inferred = False
 
     def add(self, event: OomEvent) -> None:
         """Take the event's rows."""
-        self._rows += text_rows(event)
+        self._rows += map(shortened, text_rows(event))
         if len(self._rows) >= _BATCH:
             self.flush()
 
@@ -47,6 +55,7 @@ class TerminalReport:
 
         self._rows = []
         shown = _columns([HEADINGS, *rows], self._width)
+        self._inferred = self._inferred or (0 in shown and with_inferred_year(rows))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for index in shown:
             table.add_column(
@@ -71,16 +80,18 @@ class TerminalReport:
         self._write(page.getvalue().encode())
 
     def finish(self) -> None:
-        """Draw the rest."""
+        """Draw the rest, and explain what was shown."""
         self.flush()
+        if self._inferred:
+            self._write(f"{self._year_note}\n".encode())
 
 
 def _columns(rows: list[tuple[str, ...]], width: int) -> list[int]:
     widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
-    widths = [size if index in _FIXED else min(size, _FOLDED) for index, size in enumerate(widths)]
     shown = [index for index, column in enumerate(zip(*rows[1:], strict=True)) if {*column} != {"-"}]
-    for index in _LEAST_FIRST:
+    for index, folded in _LEAST_FIRST:
+        needed = sum(widths[each] if each in _FIXED else min(widths[each], folded) for each in shown)
         # The gap after the last column may lie outside.
-        if sum(widths[each] for each in shown) - 2 > width and index in shown:
+        if needed - 2 > width and index in shown:
             shown.remove(index)
     return shown

@@ -6,18 +6,32 @@ more blanks, and no cell holds two blanks in a row.  ``report/terminal.py`` draw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from oomlog.model import Kill, OomEvent
 from oomlog.report.escape import cell
 from oomlog.report.sizes import human_kb
 
-__all__ = ["HEADINGS", "NUMBERS", "TextReport", "text_rows"]
+__all__ = [
+    "HEADINGS",
+    "NUMBERS",
+    "YEAR_GIVEN",
+    "YEAR_NOTE",
+    "TextReport",
+    "shortened",
+    "text_rows",
+    "with_inferred_year",
+]
 
 HEADINGS = ("TIME", "HOST", "VICTIM", "ANON", "FILE", "SHMEM", "SCOPE", "TRIGGER", "WHERE")
 NUMBERS = frozenset({3, 4, 5})
 """Columns to align on the right."""
+YEAR_NOTE = "~ year inferred from the file's date; give --year to fix it"
+YEAR_GIVEN = "~ year counted from --year"
+_SCOPE = HEADINGS.index("SCOPE")
+_CONTAINER_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
 _WIDTHS = (19, 4, 20, 9, 9, 9, 20, 16, 0)
 _BATCH = 1000
 _OUTCOMES = {"panic": "panic", "no_killable": "no killable", "unknown": "unknown", "killed": "killed"}
@@ -44,6 +58,17 @@ def text_rows(event: OomEvent) -> Iterator[tuple[str, ...]]:
         where = cell(f"{event.source}:{event.first_line}")
         when = _when(event.time, event.uptime_s, inferred=event.time_origin == "inferred")
         yield (when, host, outcome, "-", "-", "-", scope, trigger, where)
+
+
+def shortened(row: tuple[str, ...]) -> tuple[str, ...]:
+    """Cut the ids of containers in SCOPE to the 12 digits that docker shows, for a terminal."""
+    scope = _CONTAINER_ID.sub("\\1\u2026", row[_SCOPE])
+    return row if scope == row[_SCOPE] else (*row[:_SCOPE], scope, *row[_SCOPE + 1 :])
+
+
+def with_inferred_year(rows: Iterable[tuple[str, ...]]) -> bool:
+    """Tell whether a time has a year that the log does not print."""
+    return any(row[0].startswith("~") for row in rows)
 
 
 def _when(time: datetime | None, uptime_s: float | None, *, inferred: bool) -> str:
@@ -73,19 +98,32 @@ class TextReport:
     """Writes the plain table; columns grow when a longer cell comes, and stay so.
 
     :param live: Rows are wanted as soon as they are known, so widths cannot wait for later rows.
+    :param short: The output is a terminal: container ids are cut to their first 12 digits.
+    :param year_note: The line below the table that explains years with a ``~``.
     """
 
-    def __init__(self, write: Callable[[bytes], None], *, colour: bool = False, live: bool = False) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        *,
+        colour: bool = False,
+        live: bool = False,
+        short: bool = False,
+        year_note: str = YEAR_NOTE,
+    ) -> None:
         self._write = write
         self._colour = colour
         self._batch = 1 if live else _BATCH
         self._rows: list[tuple[str, ...]] = []
         self._widths: list[int] | None = list(_WIDTHS) if live else None
         self._started = False
+        self._short = short
+        self._year_note = year_note
+        self._inferred = False
 
     def add(self, event: OomEvent) -> None:
         """Take the event's rows."""
-        self._rows += text_rows(event)
+        self._rows += map(shortened, text_rows(event)) if self._short else text_rows(event)
         if len(self._rows) >= self._batch:
             self.flush()
 
@@ -95,6 +133,7 @@ class TextReport:
         if not rows:
             return
         self._rows = []
+        self._inferred = self._inferred or with_inferred_year(rows)
         widths = [len(heading) for heading in HEADINGS] if self._widths is None else self._widths
         longest = [max(map(len, column)) for column in zip(*rows, strict=True)]
         self._widths = widths = [max(pair) for pair in zip(widths, longest, strict=True)]
@@ -115,5 +154,7 @@ class TextReport:
         return "  ".join(cells) + "\n"
 
     def finish(self) -> None:
-        """Write the rest."""
+        """Write the rest, and explain what was shown."""
         self.flush()
+        if self._inferred:
+            self._write(f"{self._year_note}\n".encode())

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from oomlog.cli.arguments import did_you_mean, read_count, value
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
+from oomlog.cli.failures import cannot_read, in_plain_words
+from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import GrammarError, SourceError, UsageError
 from oomlog.report.escape import escape
+from oomlog.report.summary import counted
 
 __all__ = ["add_parser", "run"]
 
@@ -20,6 +24,26 @@ examples:
   oomlog grammar try 'Out of memory: Killed process 472 (askfirst) total-vm:904kB, anon-rss'
   oomlog grammar new-sample report.log >> grammars/mem_info.toml
 """
+
+
+_STATUS = """\
+exit status:
+  0    done
+  2    wrong usage, or a file that cannot be read or written
+"""
+_STATUSES = {
+    "try": """\
+exit status:
+  0    a variant matches
+  1    none does
+  2    wrong usage
+""",
+    "check": """\
+exit status:
+  0    nothing is wrong
+  2    something is, or a file cannot be read
+""",
+}
 
 
 def add_parser(commands: Any) -> None:
@@ -33,7 +57,9 @@ def add_parser(commands: Any) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
 
     def action(name: str, run_action: Any, help: str) -> Any:
-        one = actions.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+        one = actions.add_parser(
+            name, help=help, description=help[0].upper() + help[1:] + ".", epilog=_STATUSES.get(name, _STATUS)
+        )
         one.set_defaults(run=run, run_action=run_action)
         return one
 
@@ -52,7 +78,12 @@ def add_parser(commands: Any) -> None:
     one = action("new-sample", _new_sample, "draft a variant for each line of a report that nothing matches")
     one.add_argument("file", metavar="LOG", help="a log file; - is standard input")
     one.add_argument(
-        "--line", metavar="N", type=int, action="append", default=[], help="this line, whatever it is"
+        "--line",
+        metavar="N",
+        type=value(read_count),
+        action="append",
+        default=[],
+        help="this line, whatever it is",
     )
     one = action("diagram", _diagram, "draw variants as railroad diagrams")
     one.add_argument("name", metavar="ID|SECTION", nargs="?", help="only these")
@@ -62,10 +93,10 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Run one action and print what it says."""
     status = [ExitStatus.DONE]
-    for line in options.run_action(options, context, status):
-        # Whatever a log or a file says must not reach the terminal as anything but text.
-        context.stdout.write(f"{escape(line)}\n".encode())
-    context.stdout.flush()
+    with Output(context.stdout) as output:
+        for line in options.run_action(options, context, status):
+            # Whatever a log or a file says must not reach the terminal as anything but text.
+            output.write(f"{escape(line)}\n".encode())
     return status[0]
 
 
@@ -82,10 +113,18 @@ def _show(options: argparse.Namespace, context: Context, status: list[ExitStatus
 
 
 def _try(options: argparse.Namespace, context: Context, status: list[ExitStatus]) -> Iterator[str]:
+    from oomlog.grammar import default_grammar
     from oomlog.grammar.browse import attempt
     from oomlog.lines.prefix import parse_line
 
-    yield from attempt(parse_line(options.line).text, options.after, shown=escape)
+    known = default_grammar().by_id
+    if options.after is not None and options.after not in known:
+        hint = did_you_mean(options.after, known) or "'oomlog grammar list' names them all"
+        raise UsageError(f"--after: no variant is called {options.after!r}; {hint}")
+    answer = list(attempt(parse_line(options.line).text, options.after, shown=escape))
+    if answer[0] not in known:  # the id comes first when one matches
+        status[0] = ExitStatus.NO_MATCH
+    yield from answer
 
 
 def _check(options: argparse.Namespace, context: Context, status: list[ExitStatus]) -> Iterator[str]:
@@ -95,14 +134,15 @@ def _check(options: argparse.Namespace, context: Context, status: list[ExitStatu
     for name in options.files:
         try:
             file = read_file(Path(name))
-            wrong = list(verify(file, default_grammar()))
         except GrammarError as error:
-            wrong = [str(error)]
+            wrong = [str(in_plain_words(error, name))]
+        else:
+            wrong = [f"{name}: {text}" for text in verify(file, default_grammar())]
         if wrong:
             status[0] = ExitStatus.FAILED
-            context.tell(escape(line) for text in wrong for line in f"{name}: {text}".split("\n"))
+            context.tell(escape(line) for text in wrong for line in text.split("\n"))
         else:
-            yield f"{name}: {len(file.variants)} variants, all samples match"
+            yield f"{name}: {counted(len(file.variants), 'variant')}, all samples match"
 
 
 def _new_sample(options: argparse.Namespace, context: Context, status: list[ExitStatus]) -> Iterator[str]:
@@ -110,15 +150,14 @@ def _new_sample(options: argparse.Namespace, context: Context, status: list[Exit
     from oomlog.grammar.propose import drafts
     from oomlog.lines.prefix import parse_line
 
-    try:
-        data = (
-            context.stdin.read() if options.file == "-" and context.stdin else Path(options.file).read_bytes()
-        )
-    except OSError as error:
-        raise SourceError(options.file, error.strerror or "cannot be read") from error
-    texts = [parse_line(line).text for line in data.decode("utf-8", "surrogateescape").split("\n")]
-    if any(not 1 <= number <= len(texts) for number in options.line):
-        raise UsageError(f"{options.file} has {len(texts)} lines")
+    lines = _bytes(options.file, context).decode("utf-8", "surrogateescape").split("\n")
+    if not lines[-1]:
+        lines.pop()  # what follows the last newline is no line
+    if beyond := [number for number in options.line if number > len(lines)]:
+        has = f"has {counted(len(lines), 'line')}" if lines else "is empty"
+        name = "standard input" if options.file == "-" else options.file
+        raise UsageError(f"--line {beyond[0]}: {name} {has}")
+    texts = [parse_line(line).text for line in lines]
     found = False
     for unknown, toml in drafts(Matcher(default_grammar()), texts, options.line):
         found = True
@@ -128,13 +167,22 @@ def _new_sample(options: argparse.Namespace, context: Context, status: list[Exit
         context.say("every line of a report is known")
 
 
+def _bytes(name: str, context: Context) -> bytes:
+    try:
+        if name != "-":
+            return Path(name).read_bytes()
+        if context.stdin is None:
+            raise SourceError("<stdin>", "there is no standard input", hint="name a file instead of '-'")
+        return context.stdin.read()
+    except OSError as error:
+        raise cannot_read(name, error) from error
+
+
 def _diagram(options: argparse.Namespace, context: Context, status: list[ExitStatus]) -> Iterator[str]:
     from oomlog.grammar.browse import select
     from oomlog.grammar.diagram import diagram_html
 
     page = diagram_html(select(options.name), options.name or "oomlog grammar")
-    try:
-        Path(options.output).write_text(page, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {error.strerror}") from error
+    with FileOutput(options.output) as output:
+        output.write(page.encode())
     yield from ()

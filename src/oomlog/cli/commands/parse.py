@@ -82,7 +82,7 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         type=value(read_count),
         default=1,
-        help="processes to use, for --format ndjson without --sort, --stats and --strict (default 1)",
+        help="processes to use, for --format ndjson without --sort, --stats, --strict and --year (default 1)",
     )
     group.add_argument(
         "--max-bytes",
@@ -107,7 +107,8 @@ def add_parser(commands: Any) -> None:
         choices=FORMATS,
         default="text",
         metavar="F",
-        help="text (a table, the default), ndjson, json, or one row per kill as csv or parquet",
+        help="text (a table, the default; a narrow terminal shows fewer columns), ndjson, json, or one row "
+        "per kill as csv or parquet",
     )
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
@@ -134,6 +135,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     names = _names(options, context)
     live = is_live(names, context.stdin)
     wanted = _filter(options, context)
+    if options.jobs > 1 and (why := _one_process(options)) is not None:
+        context.say(f"--jobs is not used {why}; reading with one process")
     keep = 1 << 30 if options.stats else _SHOWN if options.strict else 0
     tally = Tally(keep, decode=options.format == "text" or options.stats or options.strict)
     progress = None if live else _progress(options, context)
@@ -154,7 +157,13 @@ def run(options: argparse.Namespace, context: Context) -> int:
     to_terminal = options.output in (None, "-") and context.stdout_is_terminal
     with _opened(options, context, progress, live=live) as output:
         report = open_report(
-            options.format, output, context, to_terminal=to_terminal, color=options.color, live=live
+            options.format,
+            output,
+            context,
+            to_terminal=to_terminal,
+            color=options.color,
+            live=live,
+            year_given=options.year is not None,
         )
         _write(reading, report, output, options)
         if options.format == "text" and (tally.files or not reading.errors):
@@ -206,7 +215,7 @@ def _limits(options: argparse.Namespace) -> Limits:
 
 
 def _progress(options: argparse.Namespace, context: Context) -> ProgressBar | None:
-    if not context.stderr_is_terminal or options.jobs > 1:
+    if not context.stderr_is_terminal or _in_processes(options):
         return None
     from oomlog.cli.progress import ProgressBar
 
@@ -233,12 +242,18 @@ def _opened(
             progress.hide()
 
 
+def _one_process(options: argparse.Namespace) -> str | None:
+    """Return why the work cannot be shared out, in words that follow "is not used"."""
+    if options.format != "ndjson":
+        return f"with --format {options.format}, only with --format ndjson"
+    for name in ("sort", "stats", "strict", "year"):
+        if getattr(options, name) not in (False, None):
+            return f"together with --{name}"
+    return None
+
+
 def _in_processes(options: argparse.Namespace) -> bool:
-    return (
-        options.jobs > 1
-        and options.format == "ndjson"
-        and not (options.sort or options.stats or options.strict)
-    )
+    return options.jobs > 1 and _one_process(options) is None
 
 
 def _write(reading: Reading, report: Report, output: Output, options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
+from oomlog.cli.output import Output
 
 __all__ = ["add_parser", "run"]
 
@@ -35,6 +36,6 @@ def run(options: argparse.Namespace, context: Context) -> int:
         from oomlog.report.schema import schema_bytes
 
         text = schema_bytes()
-    context.stdout.write(text)
-    context.stdout.flush()
+    with Output(context.stdout) as output:
+        output.write(text)
     return ExitStatus.DONE
