@@ -15,6 +15,10 @@ from typing import IO, Any
 
 import pytest
 
+DISK_FULL = (
+    b"oomlog: standard output: cannot be written: no room left on the disk; "
+    b"free some, or write to another disk\n"
+)
 LOGS = Path(__file__).parent / "logs"
 OOMLOG = [sys.executable, "-W", "error", "-m", "oomlog"]
 
@@ -72,6 +76,16 @@ def test_closed_pipe_is_quiet(long_log: Path, form: str) -> None:
         assert process.wait() == 141
 
 
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_closed_pipe_in_a_large_write(long_log: Path, jobs: str) -> None:
+    """A reader that stops in the middle of what one process hands over at once is noticed, too."""
+    with started("parse", "--format", "ndjson", "--jobs", jobs, str(long_log)) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
 def test_closed_pipe_at_the_end_is_quiet() -> None:
     """A reader that is gone before the first byte leaves no traceback at shutdown either."""
     reading, writing = os.pipe()
@@ -113,8 +127,42 @@ def test_full_disk_is_named() -> None:
         result = subprocess.run(
             [*OOMLOG, "parse", str(LOGS / "uptime.log")], stdout=full, stderr=subprocess.PIPE, check=False
         )
-    message = b"oomlog: standard output: cannot be written: No space left on device\n"
-    assert (result.returncode, result.stderr) == (2, message)
+    assert (result.returncode, result.stderr) == (2, DISK_FULL)
+
+
+OTHERS = (
+    ("--help",), ("--version",), ("parse", "--help"), ("schema",), ("schema", "--columns"), ("grammar", "list"),
+    ("grammar", "show", "kill"), ("grammar", "try", "Mem-Info:"), ("grammar", "try", "hello"),
+    ("grammar", "new-sample", str(LOGS / "uptime.log"), "--line", "1"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("args", OTHERS, ids=" ".join)
+def test_full_disk_is_told_by_every_command(args: tuple[str, ...]) -> None:
+    """Whatever is printed, an output that cannot be written is the same message and status 2."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        result = subprocess.run([*OOMLOG, *args], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, result.stderr) == (2, DISK_FULL)
+
+
+@pytest.mark.parametrize("args", OTHERS, ids=" ".join)
+def test_closed_pipe_is_quiet_for_every_command(args: tuple[str, ...]) -> None:
+    """A reader that is gone is no error of any command."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        result = subprocess.run([*OOMLOG, *args], stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (result.returncode, result.stderr) == (141, b"")
+
+
+def test_device_without_lines_is_given_up() -> None:
+    """A device that gives bytes for ever and never a line is told to be no log, and the others are read."""
+    result = run("parse", "-f", "csv", "/dev/zero", str(LOGS / "uptime.log"))
+    assert b",stress," in result.stdout
+    reason = b"does not look like a log: no line ends in its first 64 MiB; name a log, like /var/log/kern.log"
+    assert (result.returncode, result.stderr) == (2, b"oomlog: /dev/zero: " + reason + b"\n")
 
 
 def test_interrupted_output_file_stays_as_it_was(tmp_path: Path) -> None:

@@ -323,7 +323,8 @@ class _Decoder:
         elif section == "memcg":
             # One record: lines without a prefix of their own, or with the very same microsecond.
             same = line.prefix == self.record and _is_stamped(line.prefix or "")
-            garbage = self.memcg.add(match, same_record=same or not line.has_prefix)
+            piece = not line.has_prefix and self.body.prefix != ""
+            garbage = self.memcg.add(match, same_record=same or piece)
             self.record = line.prefix if line.has_prefix else self.record
         elif section == "slab":
             if "used_kb" in fields:

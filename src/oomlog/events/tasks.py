@@ -95,6 +95,8 @@ class TaskRows:
         """
         rows = _bulk(self._header, prefix).findall(block)
         others = [(index, row[-1]) for index, row in enumerate(rows) if row[-1]]
+        if 2 * len(others) > len(rows):
+            return None  # a prefix that is not understood, rather than a busy machine
         if others:
             shape = re.compile(prefix)
             for _, line in others:

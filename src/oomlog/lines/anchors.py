@@ -26,7 +26,7 @@ CONTEXT = 16
 """Bytes before a block that are needed to judge what stands at its start."""
 
 # A journal record whose message is a list of byte values; looked for only where lines are JSON.
-_JSON_BYTES = b'"MESSAGE":['
+_JSON_BYTES = (b'"MESSAGE":[', b'"MESSAGE": [')
 
 # Lines that complete an event, looked for near one only.
 FOLLOWERS: tuple[bytes, ...] = (b"oom_reaper: ", b"the OOM killer", b"System OOM encountered")
@@ -85,7 +85,8 @@ def find_anchors(data: bytes, start: int = 0, limit: int | None = None) -> list[
             found = [at for at in found if data[max(0, at - 9) : at].endswith(_BEFORE_MEMORY)]
         hits += found
     if data[:1] == b"{" or data.find(b'\n{"', 0, 1 << 16) >= 0:
-        _find_all(data, _JSON_BYTES, hits)
+        for needle in _JSON_BYTES:
+            _find_all(data, needle, hits)
     if limit is not None or start:
         end = len(data) if limit is None else limit
         hits = [at for at in hits if start <= at < end]

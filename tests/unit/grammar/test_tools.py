@@ -93,8 +93,49 @@ def test_try_shows_a_caret() -> None:
 
 
 def test_try_something_else() -> None:
-    """A line that resembles nothing is called so."""
-    assert call("try", "hello") == (0, "no variant resembles this line\n", "")
+    """A line that resembles nothing is called so, and the status is 1."""
+    assert call("try", "hello") == (1, "no variant resembles this line\n", "")
+
+
+def test_try_status() -> None:
+    """0 when a variant matches and 1 when none does, as ``--help`` says."""
+    assert call("try", "Mem-Info:")[0] == 0
+    assert call("try", "oom_reaper: reaped process 7 (a), now anon-rss:x")[0] == 1
+    assert "\n  1    none does\n" in call("try", "--help")[1]
+
+
+def test_try_after() -> None:
+    """A row is one only after the line it follows; an id that does not exist is refused with a hint."""
+    row = "kmalloc-64   12KB   16KB"
+    assert call("try", row)[0] == 1
+    assert call("try", row, "--after", "slab.head")[:1] == (0,)
+    message = "oomlog: --after: no variant is called 'slab.hed'; did you mean 'slab.head'?\n"
+    assert call("try", row, "--after", "slab.hed") == (2, "", message)
+
+
+def test_check_names_a_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with a file is said behind its name as it was given, and the name comes once."""
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    Path("sub/mine.toml").write_text('section = "mine"\ndoc = "x"\nkernl = "y"\n')
+    assert call("check", "nope.toml") == (
+        2,
+        "",
+        "nope.toml: no such file or folder; see what is there with: ls .\n",
+    )
+    assert call("check", "sub") == (2, "", "sub: is a folder; name a file in it\n")
+    status, _, err = call("check", "sub/mine.toml")
+    assert (status, err.splitlines()[0]) == (2, "sub/mine.toml:3: key 'kernl': unknown key 'kernl'")
+    assert err.count("mine.toml") == 1
+
+
+def test_new_sample_counts_lines(tmp_path: Path) -> None:
+    """A line number beyond the end is answered with how many lines there are."""
+    path = tmp_path / "a.log"
+    for text, has in (("", "is empty"), ("\n", "has 1 line"), ("a", "has 1 line"), ("a\nb\n", "has 2 lines")):
+        path.write_text(text)
+        assert call("new-sample", str(path), "--line", "3") == (2, "", f"oomlog: --line 3: {path} {has}\n")
+    assert "'0' is not a whole number of at least 1" in call("new-sample", str(path), "--line", "0")[2]
 
 
 def test_check_tells_what_is_wrong(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+import oomlog
 from oomlog.model import Details, Kill, Memcg, OomEvent, Problem, Reaped, Selected, TaskTable, Trigger
 from oomlog.report.json import JsonReport, NdjsonReport, event_bytes, event_dict
 from oomlog.report.schema import schema_bytes
@@ -147,3 +148,36 @@ def test_reports(make_event: MakeEvent) -> None:
         as_lines.finish()
         assert len(json.loads(b"".join(array))) == count
         assert b"".join(lines).count(b"\n") == count
+
+
+@pytest.mark.parametrize(
+    ("kill", "constraint"),
+    [
+        ("Memory cgroup out of memory: Kill process 7 (a) score 900 or sacrifice child", "CONSTRAINT_MEMCG"),
+        (
+            "Out of memory (MPOL_BIND): Kill process 7 (a) score 9 or sacrifice child",
+            "CONSTRAINT_MEMORY_POLICY",
+        ),
+        ("Out of memory in cpuset: Kill process 7 (a) score 9 or sacrifice child", "CONSTRAINT_CPUSET"),
+        ("Out of memory: Kill process 7 (a) score 9 or sacrifice child", None),
+    ],
+)
+def test_constraint_is_what_the_schema_says(
+    schema: dict[str, Any], kill: str, constraint: str | None
+) -> None:
+    """Before 5.0 the constraint is what the kill line's words stand for, and sections has no such line."""
+    log = (
+        "a invoked oom-killer: gfp_mask=0x24200ca, order=0, oom_score_adj=0\n"
+        f"{kill}\nKilled process 7 (a) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n"
+    )
+    found = json.loads(event_bytes(next(oomlog.parse(log))))
+    assert (found["constraint"], found["sections"]["constraint"]) == (constraint, "absent")
+    words = schema["properties"]["constraint"]["description"]
+    assert constraint is None or constraint in words
+
+
+def test_schema_explains_what_is_cut(schema: dict[str, Any]) -> None:
+    """The schema says what each word about a section means."""
+    presence = schema["$defs"]["presence"]
+    assert all(f"{word}: " in presence["description"] for word in presence["enum"])
+    assert "the log stops inside it, or a line of it is broken off" in presence["description"]

@@ -67,3 +67,21 @@ def test_heading_is_printed_once(make_event: MakeEvent) -> None:
     lines = table(*[make_event() for _ in range(2500)])
     assert len(lines) == 2501
     assert sum(line.startswith("TIME") for line in lines) == 1
+
+
+def test_container_ids_stay_whole_in_a_pipe(make_event: MakeEvent) -> None:
+    """Only a terminal gets short ids; what is piped on is complete."""
+    event = make_event(scope="memcg", oom_memcg="/docker/" + "ab" * 32)
+    assert "memcg " + "ab" * 32 + "  " in table(event)[1]
+    written: list[bytes] = []
+    report = TextReport(written.append, live=True, short=True)
+    report.add(event)
+    assert "memcg abababababab\u2026  " in b"".join(written).decode()
+
+
+def test_inferred_year_is_explained(make_event: MakeEvent) -> None:
+    """The last line of a table with an inferred year says what the mark means and what to type."""
+    event = make_event(time=datetime(2024, 5, 1), time_origin="inferred")
+    assert table(event)[-1] == "~ year inferred from the file's date; give --year to fix it"
+    assert len(table(event, event, live=True)) == 4
+    assert len(table(make_event())) == 2

@@ -135,8 +135,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
     names = _names(options, context)
     live = is_live(names, context.stdin)
     wanted = _filter(options, context)
-    if options.jobs > 1 and (why := _one_process(options)) is not None:
+    if options.jobs > 1 and (why := _one_process(options, names)) is not None:
         context.say(f"--jobs is not used {why}; reading with one process")
+        options.jobs = 1
     keep = 1 << 30 if options.stats else _SHOWN if options.strict else 0
     tally = Tally(keep, decode=options.format == "text" or options.stats or options.strict)
     progress = None if live else _progress(options, context)
@@ -215,7 +216,7 @@ def _limits(options: argparse.Namespace) -> Limits:
 
 
 def _progress(options: argparse.Namespace, context: Context) -> ProgressBar | None:
-    if not context.stderr_is_terminal or _in_processes(options):
+    if not context.stderr_is_terminal or options.jobs > 1:
         return None
     from oomlog.cli.progress import ProgressBar
 
@@ -242,23 +243,21 @@ def _opened(
             progress.hide()
 
 
-def _one_process(options: argparse.Namespace) -> str | None:
+def _one_process(options: argparse.Namespace, names: list[str]) -> str | None:
     """Return why the work cannot be shared out, in words that follow "is not used"."""
     if options.format != "ndjson":
         return f"with --format {options.format}, only with --format ndjson"
     for name in ("sort", "stats", "strict", "year"):
         if getattr(options, name) not in (False, None):
             return f"together with --{name}"
+    if all(name == "-" or is_live([name], None) for name in names):
+        return "with standard input, a pipe or a device"
     return None
-
-
-def _in_processes(options: argparse.Namespace) -> bool:
-    return options.jobs > 1 and _one_process(options) is None
 
 
 def _write(reading: Reading, report: Report, output: Output, options: argparse.Namespace) -> None:
     try:
-        if _in_processes(options):
+        if options.jobs > 1:
             for block in reading.blocks(options.jobs, options.format):
                 output.write(block)
                 output.event_done()
