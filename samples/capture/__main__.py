@@ -19,17 +19,30 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         description="Boot Debian kernels in qemu, make them run out of memory, keep the logs.",
     )
     add = parser.add_argument
-    add("--kernel", action="append", choices=SUITES, metavar="SERIES",
-        help=f"kernel series ({', '.join(SUITES)}); repeatable; default: all")
+    add(
+        "--kernel",
+        action="append",
+        choices=SUITES,
+        metavar="SERIES",
+        help=f"kernel series ({', '.join(SUITES)}); repeatable; default: all",
+    )
     add("--scenario", action="append", metavar="NAME", help="repeatable; default: all")
     add("--out", type=Path, default=_SAMPLES, metavar="DIR", help="default: samples/")
-    add("--cache", type=Path, default=default_cache(), metavar="DIR",
-        help="where downloaded kernels are kept; default: %(default)s")
-    add("--kernel-dir", type=Path, metavar="DIR",
-        help="an unpacked kernel package to use for the one --kernel given")
+    add(
+        "--cache",
+        type=Path,
+        default=default_cache(),
+        metavar="DIR",
+        help="where downloaded kernels are kept; default: %(default)s",
+    )
+    add(
+        "--kernel-dir",
+        type=Path,
+        metavar="DIR",
+        help="an unpacked kernel package to use for the one --kernel given",
+    )
     add("--no-download", action="store_true", help="fail if a kernel is not in the cache")
-    add("--any-kernel", action="store_true",
-        help="run a scenario also on kernels it is not listed for")
+    add("--any-kernel", action="store_true", help="run a scenario also on kernels it is not listed for")
     add("--list", action="store_true", help="list the scenarios and their kernels")
     add("--index", action="store_true", help="only write index.toml anew from the truth files")
     return parser.parse_args(given)
@@ -43,7 +56,9 @@ def _chosen(options: argparse.Namespace) -> list[tuple[str, Scenario]]:
             raise CaptureError(f"unknown scenario {name!r}; --list shows all")
     wanted = options.kernel or list(SUITES)
     pairs = [
-        (series, known[name]) for name in names for series in wanted
+        (series, known[name])
+        for name in names
+        for series in wanted
         if options.any_kernel or series in known[name].kernels
     ]
     if not pairs:

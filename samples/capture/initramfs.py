@@ -12,6 +12,7 @@ from .kernels import Kernel
 
 _GUEST = Path(__file__).parent / "guest"
 
+
 def build(kernel: Kernel, steps: str, modules: tuple[str, ...], target: Path) -> None:
     """Write the initramfs (a newc archive, not compressed) to target."""
     cpio = need("cpio", "cpio")
@@ -27,7 +28,10 @@ def build(kernel: Kernel, steps: str, modules: tuple[str, ...], target: Path) ->
         names = b"\0".join(sorted(bytes(path.relative_to(root)) for path in root.rglob("*")))
         done = subprocess.run(
             [cpio, "--quiet", "-0", "-o", "-H", "newc", "-R", "0:0"],
-            cwd=root, input=names, capture_output=True, check=False,
+            cwd=root,
+            input=names,
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise CaptureError(f"cpio failed: {done.stderr.decode(errors='replace').strip()}")

@@ -118,8 +118,11 @@ def _apt_options(suite: str, private: Path) -> list[str]:
 def _mirror() -> str:
     """The Debian mirror in this machine's own apt configuration."""
     etc = Path("/etc/apt")
-    for path in [*sorted(etc.glob("sources.list.d/*.sources")), etc / "sources.list",
-                 *sorted(etc.glob("sources.list.d/*.list"))]:
+    for path in [
+        *sorted(etc.glob("sources.list.d/*.sources")),
+        etc / "sources.list",
+        *sorted(etc.glob("sources.list.d/*.list")),
+    ]:
         text = path.read_text() if path.is_file() else ""
         text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
         found = re.search(r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+/debian)/?(?:\s|$)", text, re.MULTILINE)

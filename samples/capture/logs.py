@@ -25,7 +25,7 @@ def trim(log: bytes) -> bytes:
     lines = log.split(b"\n")
     start = next((at for at, line in enumerate(lines) if b"Linux version" in line), 0)
     begin = next((at for at, line in enumerate(lines) if BEGIN in line), start)
-    first = lines[start:min(start + _BOOT_LINES, begin)]
+    first = lines[start : min(start + _BOOT_LINES, begin)]
     return b"\n".join(first + lines[begin:])
 
 

@@ -99,64 +99,89 @@ until_gone $HOG
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
-        "global", "The whole machine runs out of memory; one process takes most of it.",
-        ("global",), ALL, f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n{_FILL}",
+        "global",
+        "The whole machine runs out of memory; one process takes most of it.",
+        ("global",),
+        ALL,
+        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n{_FILL}",
         channels=_ALL_CHANNELS,
     ),
     Scenario(
-        "global-smp-thread", "Global, two processors; a thread with a name of its own fills memory.",
-        ("global",), ("6.12",),
+        "global-smp-thread",
+        "Global, two processors; a thread with a name of its own fills memory.",
+        ("global",),
+        ("6.12",),
         f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
         "hog -n java -T 'GC Thread#0' -u 1000 -m 900 -S 90 -k 512\nuntil_gone $HOG\n",
-        Machine(memory="288M", cpus=2), _ALL_CHANNELS,
+        Machine(memory="288M", cpus=2),
+        _ALL_CHANNELS,
     ),
     Scenario(
-        "global-zram", "Global, with compressed swap in use.",
-        ("global",), ("6.1", "7.x"),
+        "global-zram",
+        "Global, with compressed swap in use.",
+        ("global",),
+        ("6.1", "7.x"),
         f"use_zram 48M\n{_SYSTEM}hold 40 mysqld -u 105\nprobe /proc/swaps\n{_FILL}",
         modules=ZRAM,
     ),
     Scenario(
-        "global-thp", "Global, with transparent huge pages.",
-        ("global",), ("7.x",),
+        "global-thp",
+        "Global, with transparent huge pages.",
+        ("global",),
+        ("7.x",),
         f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
         "hog -h -n python3 -u 1000 -m 900 -S 80 -k 1024\nuntil_gone $HOG\n",
     ),
     Scenario(
-        "global-nodump", "Global, vm.oom_dump_tasks=0: no table of tasks.",
-        ("global",), ("6.1",),
+        "global-nodump",
+        "Global, vm.oom_dump_tasks=0: no table of tasks.",
+        ("global",),
+        ("6.1",),
         f"put /proc/sys/vm/oom_dump_tasks 0\n{_SYSTEM}hold 24 mysqld -u 105\nprobe\n{_FILL}",
     ),
     Scenario(
-        "global-adj", "Global; a big protected process lives, a small one with +1000 dies first.",
-        ("global", "global"), ("5.10", "6.12"),
+        "global-adj",
+        "Global; a big protected process lives, a small one with +1000 dies first.",
+        ("global", "global"),
+        ("5.10", "6.12"),
         f"{_SYSTEM}hold 60 postgres -u 106 -a -900\nhold 6 batch -u 1000 -a 1000\nBATCH=$HOG\n"
         "hold 10 chrome -u 1000 -a 300\nCHROME=$HOG\nprobe\n"
         "hog -n backup -a -1000 -m 900 -S 40 -k 512 -d 40\nuntil_gone $BATCH $CHROME\n",
     ),
     Scenario(
-        "global-tmpfs", "Global; memory went into a file in tmpfs, so killing frees little.",
-        ("global",), ("6.12",),
+        "global-tmpfs",
+        "Global; memory went into a file in tmpfs, so killing frees little.",
+        ("global",),
+        ("6.12",),
         "mount -t tmpfs -o size=1G tmpfs /mnt\n"
         f"{_SYSTEM}hold 12 mysqld -u 105\nMYSQLD=$HOG\nhold 8 redis-server -u 107\nprobe\n"
         "hog -n dd -p /mnt/file -P 900 -S 80 -k 512\nuntil_gone $HOG\nrm /mnt/file\n",
     ),
     Scenario(
-        "global-shm", "Global; System V shared memory taken by one process.",
-        ("global",), ("6.1",),
+        "global-shm",
+        "Global; System V shared memory taken by one process.",
+        ("global",),
+        ("6.1",),
         f"{_SYSTEM}hold 12 mysqld -u 105\nput /proc/sys/kernel/shmmax 2000000000\nprobe\n"
         "hog -n postgres -u 106 -v 900 -S 80 -k 512\nuntil_gone $HOG\n",
     ),
     Scenario(
-        "allocating-task", "vm.oom_kill_allocating_task=1: who asks last is killed, not the biggest.",
-        ("allocating task",), ("5.10", "6.12"),
+        "allocating-task",
+        "vm.oom_kill_allocating_task=1: who asks last is killed, not the biggest.",
+        ("allocating task",),
+        ("5.10", "6.12"),
         f"put /proc/sys/vm/oom_kill_allocating_task 1\n{_SYSTEM}hold 90 mysqld -u 105\nprobe\n"
         "hog -n python3 -u 1000 -m 900 -S 10 -k 512\nuntil_gone $HOG\n",
     ),
     Scenario(
-        "reaper", "The victim hangs on a frozen file system, so that the OOM reaper takes its memory.",
-        ("memcg_limit",), ("5.10", "6.12", "7.x"),
-        _memcg2("/system.slice/backup.service", "24M", r"""
+        "reaper",
+        "The victim hangs on a frozen file system, so that the OOM reaper takes its memory.",
+        ("memcg_limit",),
+        ("5.10", "6.12", "7.x"),
+        _memcg2(
+            "/system.slice/backup.service",
+            "24M",
+            r"""
 load_modules
 put /sys/block/zram0/disksize 16M
 mke2fs -b 4096 /dev/zram0 >/dev/null
@@ -167,162 +192,241 @@ sleep 8
 fsfreeze --unfreeze /mnt
 until_gone $HOG
 umount /mnt
-"""),
+""",
+        ),
         modules=(*ZRAM, "crc32c_generic", "ext4"),
     ),
     Scenario(
-        "sysrq", "The OOM killer asked for by sysrq (f), with memory left.",
-        ("sysrq",), ("6.1", "7.x"),
+        "sysrq",
+        "The OOM killer asked for by sysrq (f), with memory left.",
+        ("sysrq",),
+        ("6.1", "7.x"),
         f"{_SYSTEM}hold 24 mysqld -u 105\nVICTIM=$HOG\nprobe\nguest ask\n"
         "put /proc/sysrq-trigger f\nuntil_gone $VICTIM\n",
         channels=_ALL_CHANNELS,
     ),
     Scenario(
-        "panic", "vm.panic_on_oom=1: the machine panics instead of killing.",
-        ("panic_on_oom",), ("5.10", "7.x"),
+        "panic",
+        "vm.panic_on_oom=1: the machine panics instead of killing.",
+        ("panic_on_oom",),
+        ("5.10", "7.x"),
         f"put /proc/sys/vm/panic_on_oom 1\n{_SYSTEM}hold 24 mysqld -u 105\nprobe -s\n"
         "hog -n python3 -u 1000 -m 900 -S 90 -k 1024\nuntil_gone $HOG\n",
-        channels=("console",), panics=True,
+        channels=("console",),
+        panics=True,
     ),
     Scenario(
-        "panic-compulsory", "vm.panic_on_oom=2: even the OOM of a memory cgroup panics.",
-        ("panic_on_oom",), ("6.12",),
+        "panic-compulsory",
+        "vm.panic_on_oom=2: even the OOM of a memory cgroup panics.",
+        ("panic_on_oom",),
+        ("6.12",),
         "put /proc/sys/vm/panic_on_oom 2\ncgroup2\ngroup /docker/" + _HEX + "\n"
         f"CG=$V2/docker/{_HEX}\nput $CG/memory.max 16M\n{_SYSTEM}probe -s $CG/memory.max\n"
         "hog -n node -c $CG -m 64 -S 8 -k 256\nuntil_gone $HOG\n",
-        channels=("console",), panics=True,
+        channels=("console",),
+        panics=True,
     ),
     Scenario(
-        "no-killable", "Global; all processes are at -1000, so the machine panics.",
-        ("no killable",), ("6.1", "7.x"),
+        "no-killable",
+        "Global; all processes are at -1000, so the machine panics.",
+        ("no killable",),
+        ("6.1", "7.x"),
         "hold 2 sshd -a -1000\nhold 12 mysqld -u 105 -a -1000\nprobe -s\n"
         "hog -n python3 -a -1000 -m 900 -S 90 -k 1024\nuntil_gone $HOG\n",
-        channels=("console",), panics=True,
+        channels=("console",),
+        panics=True,
     ),
     Scenario(
-        "memcg-no-killable", "A memory cgroup at its limit holds only processes at -1000: none dies.",
-        ("no killable",), ("5.10", "6.12"),
-        _memcg2(f"/docker/{_HEX}", "12M", "hold 2 agent -c $CG -a -1000\n"
-                "mount -t tmpfs -o size=1G tmpfs /mnt\n"
-                "hog -n writer -c $CG -a -1000 -p /mnt/file -P 64 -S 4 -k 64\nuntil_gone $HOG\n"),
+        "memcg-no-killable",
+        "A memory cgroup at its limit holds only processes at -1000: none dies.",
+        ("no killable",),
+        ("5.10", "6.12"),
+        _memcg2(
+            f"/docker/{_HEX}",
+            "12M",
+            "hold 2 agent -c $CG -a -1000\n"
+            "mount -t tmpfs -o size=1G tmpfs /mnt\n"
+            "hog -n writer -c $CG -a -1000 -p /mnt/file -P 64 -S 4 -k 64\nuntil_gone $HOG\n",
+        ),
     ),
     Scenario(
-        "memcg-v1-kubernetes", "A container of a pod, cgroup v1, kubelet's cgroupfs driver.",
-        ("memcg_limit",), V1,
+        "memcg-v1-kubernetes",
+        "A container of a pod, cgroup v1, kubelet's cgroupfs driver.",
+        ("memcg_limit",),
+        V1,
         _memcg1(f"/kubepods/burstable/pod{_POD}/{_HEX}", "24M", _POD_RUN),
     ),
     Scenario(
-        "memcg-v1-docker-swap", "A Docker container, cgroup v1, limits on memory and memory+swap.",
-        ("memcg_limit",), V1,
-        "use_zram 64M\n" + _memcg1(f"/docker/{_HEX}", "16M",
-                                   "put $CG/memory.memsw.limit_in_bytes 32M\n" + _ONE_HOG),
-        Machine(cmdline="swapaccount=1"), modules=ZRAM,
-    ),
-    Scenario(
-        "memcg-v1-systemd", "A systemd service, cgroup v1.",
-        ("memcg_limit",), ("5.10",),
-        _memcg1("/system.slice/php8.2-fpm.service", "16M", _ONE_HOG), channels=_ALL_CHANNELS,
-    ),
-    Scenario(
-        "memcg-v2-kubernetes", "A container of a pod, cgroup v2, kubelet's systemd driver.",
-        ("memcg_limit",), ALL,
-        "CONTROLLERS='+memory +cpuset'\n" + _memcg2(
-            "/kubepods.slice/kubepods-burstable.slice/"
-            f"kubepods-burstable-pod{_POD_}.slice/cri-containerd-{_HEX}.scope", "24M", _POD_RUN),
-    ),
-    Scenario(
-        "memcg-v2-kubernetes-cgroupfs", "A container of a pod, cgroup v2, kubelet's cgroupfs driver.",
-        ("memcg_limit",), ("6.1",),
-        _memcg2(f"/kubepods/besteffort/pod{_POD}/{_HEX}", "24M", _POD_RUN),
-    ),
-    Scenario(
-        "memcg-v2-docker", "A Docker container, cgroup v2, cgroupfs driver.",
-        ("memcg_limit",), ("6.12",), _memcg2(f"/docker/{_HEX}", "16M", _ONE_HOG),
-    ),
-    Scenario(
-        "memcg-v2-docker-scope", "A Docker container, cgroup v2, systemd driver.",
-        ("memcg_limit",), ("5.10", "7.x"),
-        _memcg2(f"/system.slice/docker-{_HEX}.scope", "16M", _ONE_HOG),
-    ),
-    Scenario(
-        "memcg-v2-service", "A systemd service, cgroup v2, with swap in use.",
-        ("memcg_limit",), ("6.1", "7.x"),
-        "use_zram 64M\n" + _memcg2("/system.slice/foo.service", "16M",
-                                   "put $CG/memory.swap.max 8M\n" + _ONE_HOG),
+        "memcg-v1-docker-swap",
+        "A Docker container, cgroup v1, limits on memory and memory+swap.",
+        ("memcg_limit",),
+        V1,
+        "use_zram 64M\n"
+        + _memcg1(f"/docker/{_HEX}", "16M", "put $CG/memory.memsw.limit_in_bytes 32M\n" + _ONE_HOG),
+        Machine(cmdline="swapaccount=1"),
         modules=ZRAM,
     ),
     Scenario(
-        "memcg-v2-user", "A user's session, cgroup v2; the limit is the user slice's.",
-        ("parent limit",), ("6.12",),
-        _memcg2("/user.slice/user-1000.slice", "24M", r"""
+        "memcg-v1-systemd",
+        "A systemd service, cgroup v1.",
+        ("memcg_limit",),
+        ("5.10",),
+        _memcg1("/system.slice/php8.2-fpm.service", "16M", _ONE_HOG),
+        channels=_ALL_CHANNELS,
+    ),
+    Scenario(
+        "memcg-v2-kubernetes",
+        "A container of a pod, cgroup v2, kubelet's systemd driver.",
+        ("memcg_limit",),
+        ALL,
+        "CONTROLLERS='+memory +cpuset'\n"
+        + _memcg2(
+            "/kubepods.slice/kubepods-burstable.slice/"
+            f"kubepods-burstable-pod{_POD_}.slice/cri-containerd-{_HEX}.scope",
+            "24M",
+            _POD_RUN,
+        ),
+    ),
+    Scenario(
+        "memcg-v2-kubernetes-cgroupfs",
+        "A container of a pod, cgroup v2, kubelet's cgroupfs driver.",
+        ("memcg_limit",),
+        ("6.1",),
+        _memcg2(f"/kubepods/besteffort/pod{_POD}/{_HEX}", "24M", _POD_RUN),
+    ),
+    Scenario(
+        "memcg-v2-docker",
+        "A Docker container, cgroup v2, cgroupfs driver.",
+        ("memcg_limit",),
+        ("6.12",),
+        _memcg2(f"/docker/{_HEX}", "16M", _ONE_HOG),
+    ),
+    Scenario(
+        "memcg-v2-docker-scope",
+        "A Docker container, cgroup v2, systemd driver.",
+        ("memcg_limit",),
+        ("5.10", "7.x"),
+        _memcg2(f"/system.slice/docker-{_HEX}.scope", "16M", _ONE_HOG),
+    ),
+    Scenario(
+        "memcg-v2-service",
+        "A systemd service, cgroup v2, with swap in use.",
+        ("memcg_limit",),
+        ("6.1", "7.x"),
+        "use_zram 64M\n"
+        + _memcg2("/system.slice/foo.service", "16M", "put $CG/memory.swap.max 8M\n" + _ONE_HOG),
+        modules=ZRAM,
+    ),
+    Scenario(
+        "memcg-v2-user",
+        "A user's session, cgroup v2; the limit is the user slice's.",
+        ("parent limit",),
+        ("6.12",),
+        _memcg2(
+            "/user.slice/user-1000.slice",
+            "24M",
+            r"""
 APP=/user.slice/user-1000.slice/user@1000.service/app.slice/app-firefox-2417.scope
 group /user.slice/user-1000.slice/session-2.scope
 group $APP
 hold 3 bash -c $CG/session-2.scope -u 1000
 hog -n 'Web Content' -c $V2$APP -u 1000 -a 100 -m 200 -S 8 -k 128
 until_gone $HOG
-"""),
+""",
+        ),
     ),
     Scenario(
-        "memcg-v2-group", "memory.oom.group: all processes of the service die.",
-        ("memcg_limit",), ALL,
-        _memcg2("/system.slice/app.service", "24M", r"""
+        "memcg-v2-group",
+        "memory.oom.group: all processes of the service die.",
+        ("memcg_limit",),
+        ALL,
+        _memcg2(
+            "/system.slice/app.service",
+            "24M",
+            r"""
 put $CG/memory.oom.group 1
 hold 4 worker -c $CG -u 1000
 hold 4 worker -c $CG -u 1000
 hold 1 watchdog -c $CG -a -1000
 hog -n leader -c $CG -u 1000 -m 200 -S 4 -k 128
 until_gone $HOG
-"""),
+""",
+        ),
     ),
     Scenario(
-        "memcg-v2-group-parent", "memory.oom.group on the pod, limit on the pod, hog in a child.",
-        ("parent limit",), ("6.12",),
-        _memcg2(f"/kubepods/pod{_POD}", "24M", f"""
+        "memcg-v2-group-parent",
+        "memory.oom.group on the pod, limit on the pod, hog in a child.",
+        ("parent limit",),
+        ("6.12",),
+        _memcg2(
+            f"/kubepods/pod{_POD}",
+            "24M",
+            f"""
 put $CG/memory.oom.group 1
 group /kubepods/pod{_POD}/{_HEX}
 group /kubepods/pod{_POD}/{_HEX2}
 hold 4 envoy -c $CG/{_HEX} -u 1337
 hog -n server -c $CG/{_HEX2} -u 1000 -m 200 -S 4 -k 128
 until_gone $HOG
-"""),
+""",
+        ),
     ),
     Scenario(
-        "memcg-v2-parent", "The pod is at its limit, its two containers have none; the bigger is hit.",
-        ("parent limit",), ("5.10", "7.x"),
-        _memcg2(f"/kubepods/burstable/pod{_POD}", "32M", f"""
+        "memcg-v2-parent",
+        "The pod is at its limit, its two containers have none; the bigger is hit.",
+        ("parent limit",),
+        ("5.10", "7.x"),
+        _memcg2(
+            f"/kubepods/burstable/pod{_POD}",
+            "32M",
+            f"""
 group /kubepods/burstable/pod{_POD}/{_HEX}
 group /kubepods/burstable/pod{_POD}/{_HEX2}
 hold 18 redis-server -c $CG/{_HEX} -u 999
 VICTIM=$HOG
 hog -n exporter -c $CG/{_HEX2} -u 65534 -m 20 -S 4 -k 128
 until_gone $VICTIM
-"""),
+""",
+        ),
     ),
     Scenario(
-        "memcg-v1-parent", "As memcg-v2-parent, cgroup v1.",
-        ("parent limit",), ("6.1",),
-        _memcg1(f"/kubepods/burstable/pod{_POD}", "32M", f"""
+        "memcg-v1-parent",
+        "As memcg-v2-parent, cgroup v1.",
+        ("parent limit",),
+        ("6.1",),
+        _memcg1(
+            f"/kubepods/burstable/pod{_POD}",
+            "32M",
+            f"""
 mkdir $CG/{_HEX} $CG/{_HEX2}
 hold 18 redis-server -c $CG/{_HEX} -u 999
 VICTIM=$HOG
 hog -n exporter -c $CG/{_HEX2} -u 65534 -m 20 -S 4 -k 128
 until_gone $VICTIM
-"""),
+""",
+        ),
     ),
     Scenario(
-        "memcg-v2-tmpfs", "A container fills a tmpfs, which is charged to its cgroup.",
-        ("memcg_limit",), ("7.x",),
-        _memcg2(f"/docker/{_HEX}", "16M", r"""
+        "memcg-v2-tmpfs",
+        "A container fills a tmpfs, which is charged to its cgroup.",
+        ("memcg_limit",),
+        ("7.x",),
+        _memcg2(
+            f"/docker/{_HEX}",
+            "16M",
+            r"""
 mount -t tmpfs -o size=1G tmpfs /mnt
 hold 2 nginx -c $CG -u 33
 hog -n cp -c $CG -p /mnt/file -P 64 -S 4 -k 64
 until_gone $HOG
-"""),
+""",
+        ),
     ),
     Scenario(
-        "cpuset", "A cpuset confines the hog to the second of two nodes.",
-        ("cpuset",), ("6.1", "7.x"),
+        "cpuset",
+        "A cpuset confines the hog to the second of two nodes.",
+        ("cpuset",),
+        ("6.1", "7.x"),
         "CONTROLLERS='+memory +cpuset'\ncgroup2\ngroup /tenant.slice/job-7.scope\n"
         "CG=$V2/tenant.slice/job-7.scope\nput $CG/cpuset.mems 1\n"
         f"{_SYSTEM}hold 10 mysqld -u 105\nprobe $CG/cpuset.mems.effective\n"
@@ -330,30 +434,38 @@ until_gone $HOG
         TWO_NODES,
     ),
     Scenario(
-        "cpuset-v1", "As cpuset, cgroup v1.",
-        ("cpuset",), ("5.10",),
+        "cpuset-v1",
+        "As cpuset, cgroup v1.",
+        ("cpuset",),
+        ("5.10",),
         "cgroup1 cpuset\nCG=$V1/cpuset/batch\nmkdir $CG\nput $CG/cpuset.cpus 0\n"
         f"put $CG/cpuset.mems 1\n{_SYSTEM}hold 10 mysqld -u 105\nprobe $CG/cpuset.mems\n"
         "hog -n solver -c $CG -u 1000 -m 400 -S 60 -k 512\nuntil_gone $HOG\n",
         TWO_NODES,
     ),
     Scenario(
-        "mempolicy", "The hog bound itself to the second of two nodes (set_mempolicy).",
-        ("mempolicy",), ("5.10", "6.12"),
+        "mempolicy",
+        "The hog bound itself to the second of two nodes (set_mempolicy).",
+        ("mempolicy",),
+        ("5.10", "6.12"),
         f"{_SYSTEM}hold 10 mysqld -u 105\nprobe\n"
         "hog -n numactl-job -b 1 -u 1000 -m 400 -S 60 -k 512\nuntil_gone $HOG\n",
         TWO_NODES,
     ),
     Scenario(
-        "storm", "Forty small cgroups run out at once on four processors: most dumps are left out.",
-        ("memcg_limit",), ("6.12", "5.10"),
+        "storm",
+        "Forty small cgroups run out at once on four processors: most dumps are left out.",
+        ("memcg_limit",),
+        ("6.12", "5.10"),
         r"""
 cgroup2
 for n in $(seq 42); do
     group /jobs/job-$n
     put $V2/jobs/job-$n/memory.max 3M
 done
-""" + _SYSTEM + r"""
+"""
+        + _SYSTEM
+        + r"""
 JOBS=
 for n in $(seq 40); do
     hog -g -n job-$n -c $V2/jobs/job-$n -u 1000 -m 16 -k 64
@@ -373,9 +485,14 @@ until_gone $HOG
         Machine(memory="320M", cpus=4),
     ),
     Scenario(
-        "series", "Several events in one boot, with other lines in between.",
-        ("memcg_limit", "memcg_limit", "global"), ALL,
-        _memcg2("/system.slice/web.service", "16M", r"""
+        "series",
+        "Several events in one boot, with other lines in between.",
+        ("memcg_limit", "memcg_limit", "global"),
+        ALL,
+        _memcg2(
+            "/system.slice/web.service",
+            "16M",
+            r"""
 group /system.slice/app.service
 put $V2/system.slice/app.service/memory.max 24M
 put $V2/system.slice/app.service/memory.oom.group 1
@@ -392,13 +509,21 @@ until_gone $HOG
 say 'app[71]: python3 invoked oom-killer: it says, but it is only a program that writes this'
 put /sys/bus/pci/devices/0000:00:01.1/remove 1
 put /sys/bus/pci/rescan 1
-""" + "hold 24 mysqld -u 105\n" + _FILL),
+"""
+            + "hold 24 mysqld -u 105\n"
+            + _FILL,
+        ),
         modules=ZRAM,
     ),
     Scenario(
-        "hostile-comm", "Process names made to break a parser; several of them are victims.",
-        ("memcg_limit",), ALL,
-        _memcg2("/system.slice/odd.service", "24M", r"""
+        "hostile-comm",
+        "Process names made to break a parser; several of them are victims.",
+        ("memcg_limit",),
+        ALL,
+        _memcg2(
+            "/system.slice/odd.service",
+            "24M",
+            r"""
 held() { hold 0 "$1" -c $CG -u 1000; }
 held 'a) total-vm:9kB,'
 held 'x\x0aOut of memory'
@@ -425,17 +550,21 @@ victim 'k\xea\xb0\x80\xeb\x82\x98\xeb\x8b\xa4\xeb\x9d\xbc\xeb\xa7\x88'
 victim ''
 victim '[   12]'
 victim ') (x'
-"""),
+""",
+        ),
         channels=_ALL_CHANNELS,
     ),
     Scenario(
-        "hostile-cgroup", "Names of cgroups with spaces, commas and pieces of the kernel's own lines.",
-        ("memcg_limit",), ("6.1", "7.x"),
+        "hostile-cgroup",
+        "Names of cgroups with spaces, commas and pieces of the kernel's own lines.",
+        ("memcg_limit",),
+        ("6.1", "7.x"),
         r"""
 CONTROLLERS='+memory +cpuset'
 cgroup2
 """
-        + _SYSTEM + r"""
+        + _SYSTEM
+        + r"""
 probe
 within() {
     group "$1"

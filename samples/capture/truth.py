@@ -72,7 +72,7 @@ def _frames(data: bytes) -> list[tuple[str, bytes]]:
         end = head.end() + int(head.group(2))
         if end >= len(data):
             return found  # cut off by a panic
-        found.append((head.group(1).decode(), data[head.end():end]))
+        found.append((head.group(1).decode(), data[head.end() : end]))
         at = end + 1
     if at != len(data):
         raise CaptureError(f"the guest's port has something other than a frame at byte {at}")
@@ -107,8 +107,10 @@ def _reading(reading: Reading) -> Json:
         "uptime": reading.uptime,
         "oom_kill": reading.kills,
         "processes": [_process(pid, known) for pid, known in sorted(reading.processes.items())],
-        "meminfo_kb": {key: int(value) for key, value in
-                       re.findall(r"^(\S+):\s+(\d+)(?: kB)?$", meminfo.decode(), re.MULTILINE)},
+        "meminfo_kb": {
+            key: int(value)
+            for key, value in re.findall(r"^(\S+):\s+(\d+)(?: kB)?$", meminfo.decode(), re.MULTILINE)
+        },
         "zones": _zones(zoneinfo.decode()),
         "files": {path: _text(body).rstrip("\n") for path, body in sorted(files.items())},
     }

@@ -260,6 +260,7 @@ class OomEvent:
         "last_line",
         "notes",
         "outcome",
+        "own_lines",
         "source",
         "time",
         "time_origin",
@@ -289,6 +290,7 @@ class OomEvent:
         notes: tuple[Note, ...],
         problems: tuple[Problem, ...],
         decode: Callable[[], Details],
+        own_lines: frozenset[int] = frozenset(),
     ) -> None:
         self.source = source
         self._first_line = first_line
@@ -310,6 +312,7 @@ class OomEvent:
         self.notes = notes
         self._problems = problems
         self._decode = decode
+        self.own_lines = own_lines
         self._details: Details | None = None
 
     @property

@@ -131,8 +131,9 @@ def test_full_disk_is_named() -> None:
 
 
 OTHERS = (
-    ("--help",), ("--version",), ("parse", "--help"), ("schema",), ("schema", "--columns"), ("grammar", "list"),
-    ("grammar", "show", "kill"), ("grammar", "try", "Mem-Info:"), ("grammar", "try", "hello"),
+    ("--help",), ("--version",), ("parse", "--help"), ("schema",), ("schema", "--columns"),
+    ("grammar", "list"), ("grammar", "show", "kill"),
+    ("grammar", "try", "Mem-Info:"), ("grammar", "try", "hello"),
     ("grammar", "new-sample", str(LOGS / "uptime.log"), "--line", "1"),
 )  # fmt: skip
 

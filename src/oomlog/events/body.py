@@ -333,15 +333,15 @@ class _Decoder:
             for key, value in fields.items():
                 self.context.setdefault(key, value)
         elif section == "sysrq":
-            self.sysrq = self.sysrq or "ignored" not in match.id
+            self.sysrq = self.sysrq or "ignored" not in str(match.id)
         elif section == "ratelimit":
             self._count_lost(fields, match.id)
         elif section in ("boot", "userspace"):
             self._skip(line)
             return
         self._saw(section, line.no)
-        for piece in garbage:
-            self.problems.append(Problem(line.no, line.text, f"key:value, found {piece!r}"))
+        for odd in garbage:
+            self.problems.append(Problem(line.no, line.text, f"key:value, found {odd!r}"))
 
     def _count_lost(self, fields: dict[str, Any], id_: str) -> None:
         count = next((v for v in fields.values() if isinstance(v, int)), 0)

@@ -18,13 +18,13 @@ from oomlog.grammar import Matcher
 from oomlog.lines.anchors import count_lines
 from oomlog.lines.reader import split_message
 from oomlog.lines.stamps import Clock
-from oomlog.lines.tape import Tape, scan_blocks
+from oomlog.lines.tape import FOLLOW, Tape, scan_blocks
 from oomlog.model import LogLine, OomEvent
 
 __all__ = ["HOLD", "LINES_BEFORE", "MAX_REPORT", "Finder", "Unfinished"]
 
-HOLD = 1 << 20
-"""How far behind a kill the reaper's line is still looked for."""
+HOLD = FOLLOW
+"""How far behind its end an event waits for the reaper's line and further kills."""
 HOLD_EVENTS = 512
 
 

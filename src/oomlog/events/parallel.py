@@ -94,7 +94,7 @@ def _read(piece: _Piece) -> _Result:
     result = _Result()
     claimed: set[int] = set()
     for event in finder.events():
-        lines = frozenset(kill.line for kill in event.kills) or frozenset({event.last_line})
+        lines = event.own_lines
         claimed |= lines
         wanted = piece.wanted
         before = (0, 0) if wanted is None else (wanted.without_time, wanted.without_zone)

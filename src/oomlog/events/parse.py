@@ -20,6 +20,7 @@ from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import Block, Tape, scan_blocks, scan_file
 from oomlog.model import OomEvent, Problem
 from oomlog.sources import Limits, Source, open_sources
+from oomlog.sources.reasons import os_failure
 
 __all__ = ["Carry", "Events", "Input", "Options", "Stats", "parse", "parse_source"]
 
@@ -213,7 +214,7 @@ def parse_source(
         except SourceError as error:
             broken.append(error)
         except OSError as error:
-            broken.append(SourceError(source.name, error.strerror or "cannot be read to its end"))
+            broken.append(os_failure(source.name, error))
 
     tape = Tape(scanned(), first_line=1 if before is None else 1 - before.lines)
     clock = Clock(options.year, source.mtime, options.tz)

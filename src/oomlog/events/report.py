@@ -70,6 +70,8 @@ class Report:
     origin: str = "absent"
     named: Problem | None = None
     """Stands for a victim that only the summary line names."""
+    own_lines: set[int] = field(default_factory=set)
+    """Numbers of the lines that opened, named or ended a kill."""
     release: str | None = None
     """Kernel release from the stack header of a panic, which may be all there is."""
     shift: int = 0
@@ -94,6 +96,7 @@ class Report:
     def saw(self, line: LogLine, end: int) -> None:
         """Note that the report reaches to this line."""
         self.end = max(self.end, end)
+        self.own_lines.add(line.no)
         self.last_no = max(self.last_no, line.no)
         if line.uptime_s is not None:
             self.last_uptime_s = line.uptime_s
@@ -157,6 +160,7 @@ class Report:
             notes=tuple(self.notes),
             problems=tuple(self.problems),
             decode=decode,
+            own_lines=frozenset(self.own_lines),
         )
 
     def _own(self, no: int) -> int:

@@ -19,6 +19,8 @@ __all__ = ["MAX_LINE", "Block", "Tape", "scan_blocks", "scan_file"]
 
 BLOCK = 1 << 20
 HISTORY = 64 << 10
+FOLLOW = 256 << 10
+"""How far behind an event the lines that complete it are looked for."""
 MAX_LINE = 1 << 20
 """A line longer than this is not a log line; it is skipped and reported."""
 
@@ -99,6 +101,7 @@ class Tape:
         self._hits: deque[int] = deque()
         self._followers: deque[int] = deque()
         self._followed_to: int | None = None
+        self._follow_until = 0
         self._mark = (0, first_line)
         self._end_no = first_line
         self._first_line = first_line
@@ -146,16 +149,21 @@ class Tape:
         if offset is None:
             self._followed_to = None
             self._followers.clear()
-        elif self._followed_to is None:
+            return
+        self._follow_until = offset + FOLLOW
+        if self._followed_to is None:
             self._followed_to = offset
-            self._look_for_followers()
+        self._look_for_followers()
 
     def _look_for_followers(self) -> None:
         assert self._followed_to is not None
         start = max(self.base, self._followed_to)
-        self._followers.extend(start + at for at in find_followers(self.buf[start - self.base :]))
+        end = min(self.end, self._follow_until)
+        if start >= end:
+            return
+        self._followers.extend(start + at for at in find_followers(self.text(start, end)))
         # What a block boundary cuts is found with the next block.
-        self._followed_to = max(start, self.end - OVERLAP - CONTEXT)
+        self._followed_to = max(start, end - OVERLAP - CONTEXT) if end == self.end else end
 
     def next_hit(self, position: int, limit: int | None = None) -> int | None:
         """Return the next anchor at or after ``position``.

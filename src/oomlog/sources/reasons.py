@@ -19,7 +19,7 @@ _WORDS: dict[int, tuple[str, str | None]] = {
     errno.ELOOP: ("symbolic links point at each other", "name the real file"),
     errno.ENAMETOOLONG: (
         "the name is too long for a file",
-        "to give log text, pass it through a pipe: ... | oomlog -",
+        "to give log text, pass it through a pipe: ... | oomlog parse -",
     ),
     errno.EIO: (
         "the disk or device reported an error",

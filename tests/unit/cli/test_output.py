@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,11 @@ def test_reasons(number: int, words: str) -> None:
 
     class Broken(io.BytesIO):
         def write(self, data: Any) -> int:
-            import os
-
             raise OSError(number, os.strerror(number))
 
-    with pytest.raises(OomlogError, match=f"^standard output: cannot be written: {words}"):
-        with Output(Broken()) as output:
-            output.write(b"x")
+    message = f"^standard output: cannot be written: {words}"
+    with pytest.raises(OomlogError, match=message), Output(Broken()) as output:
+        output.write(b"x")
 
 
 def test_failed_file_leaves_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.main import main
 from oomlog.cli.reading import in_time_order, is_live
 from oomlog.model import Details, OomEvent
+from oomlog.report.json import event_bytes
 
 
 def event(name: str, time: datetime | None, uptime_s: float | None = None) -> OomEvent:
@@ -92,8 +93,8 @@ def test_jobs_hand_over_ready_bytes(
     if used:
         assert stdout.getvalue() == b'{"a":1}\n{"b":2}\n'
         assert status == 1
-        inputs, _options, _stats, jobs, form, _failed, wanted = calls[0]
-        assert (inputs, jobs, form, wanted.scope) == ([log], 3, "ndjson", "memcg")
+        inputs, _options, _stats, jobs, render, _failed, wanted = calls[0]
+        assert (inputs, jobs, render, wanted.scope) == ([log], 3, event_bytes, "memcg")
     else:
         assert not calls
         assert status == 0

@@ -155,10 +155,10 @@ def test_reports(make_event: MakeEvent) -> None:
     [
         ("Memory cgroup out of memory: Kill process 7 (a) score 900 or sacrifice child", "CONSTRAINT_MEMCG"),
         (
-            "Out of memory (MPOL_BIND): Kill process 7 (a) score 9 or sacrifice child",
+            "No available memory (MPOL_BIND): Kill process 7 (a) score 9 or sacrifice child",
             "CONSTRAINT_MEMORY_POLICY",
         ),
-        ("Out of memory in cpuset: Kill process 7 (a) score 9 or sacrifice child", "CONSTRAINT_CPUSET"),
+        ("No available memory in cpuset: Kill process 7 (a) score 9 or sacrifice child", "CONSTRAINT_CPUSET"),
         ("Out of memory: Kill process 7 (a) score 9 or sacrifice child", None),
     ],
 )
