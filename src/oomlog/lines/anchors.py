@@ -11,7 +11,15 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 
-__all__ = ["CONTEXT", "NEEDLES", "OVERLAP", "count_lines", "find_anchors", "find_followers"]
+__all__ = [
+    "CONTEXT",
+    "NEEDLES",
+    "OVERLAP",
+    "count_lines",
+    "find_anchors",
+    "find_followers",
+    "looks_like_json",
+]
 
 NEEDLES: tuple[bytes, ...] = (
     b"oom-kill",  # "x invoked oom-killer:", "oom-kill:constraint=", "result 'oom-kill'"
@@ -75,7 +83,12 @@ def find_followers(data: bytes) -> list[int]:
     return hits
 
 
-def find_anchors(data: bytes, start: int = 0, limit: int | None = None) -> list[int]:
+def looks_like_json(data: bytes) -> bool:
+    """Tell whether lines of JSON are among the first of a block."""
+    return data[:1] == b"{" or data.find(b'\n{"', 0, 1 << 16) >= 0
+
+
+def find_anchors(data: bytes, start: int = 0, limit: int | None = None, *, json: bool = False) -> list[int]:
     """Return the sorted offsets from ``start`` (below ``limit``) at which one of the needles stands."""
     hits: list[int] = []
     for index, needle in enumerate(NEEDLES):
@@ -84,7 +97,7 @@ def find_anchors(data: bytes, start: int = 0, limit: int | None = None) -> list[
         if index == _MEMORY:
             found = [at for at in found if data[max(0, at - 9) : at].endswith(_BEFORE_MEMORY)]
         hits += found
-    if data[:1] == b"{" or data.find(b'\n{"', 0, 1 << 16) >= 0:
+    if json or looks_like_json(data):
         for needle in _JSON_BYTES:
             _find_all(data, needle, hits)
     if limit is not None or start:

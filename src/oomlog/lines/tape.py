@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oomlog.lines.anchors import CONTEXT, OVERLAP, count_lines, find_anchors, find_followers
+from oomlog.lines.anchors import CONTEXT, OVERLAP, count_lines, find_anchors, find_followers, looks_like_json
 
 __all__ = ["MAX_LINE", "Block", "Tape", "scan_blocks", "scan_file"]
 
@@ -39,16 +39,17 @@ def scan_blocks(blocks: Iterable[bytes]) -> Iterator[Block]:
 
     An empty block says that nothing has come for a while; it is passed on.
     """
-    carry = b""
+    carry, json = b"", False
     for data in blocks:
         if not data:
             yield Block(b"", [], 0)
             continue
         # The seam is searched with what came before it: for needles that lie across, and for their context.
+        json = json or looks_like_json(data)
         kept = len(carry)
         seam = carry + data[: OVERLAP + CONTEXT]
-        hits = {at - kept for at in find_anchors(seam, max(0, kept - OVERLAP), kept + CONTEXT)}
-        hits.update(find_anchors(data, CONTEXT))
+        hits = {at - kept for at in find_anchors(seam, max(0, kept - OVERLAP), kept + CONTEXT, json=json)}
+        hits.update(find_anchors(data, CONTEXT, json=json))
         yield Block(data, sorted(hits), count_lines(data))
         carry = (carry + data[-OVERLAP - CONTEXT :])[-OVERLAP - CONTEXT :]
 
