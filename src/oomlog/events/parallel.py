@@ -28,7 +28,7 @@ from oomlog.sources import Input, Source, open_sources
 
 __all__ = ["Filter", "parse_parallel"]
 
-PIECE = 16 << 20
+PIECE = 4 << 20
 _HEADER = b" invoked oom-killer: "
 
 

@@ -199,18 +199,27 @@ class LineReader:
         return piece if last.terminated else _unfinished(piece)
 
     def _quoted_printable(self, physical: Physical) -> Piece | None:
-        tape = self.tape
-        end = physical.end
-        for _ in range(MAX_PIECES):
-            if tape.text(end - 1, end) != b"=" or (stop := tape.line_end(end + 1)) < 0:
+        """Read a line of a mail as stored: decoded, then joined like any broken line."""
+        tape, ends = self.tape, [physical.end]
+        while len(ends) < MAX_PIECES and (stop := tape.line_end(ends[-1] + 1)) > ends[-1]:
+            ends.append(stop)
+        raw = tape.text(physical.start, ends[-1])
+        lines = [
+            line
+            for text in undo_quoted_printable(raw).split(b"\n")
+            for line in expand(decode(text), physical.lines[0].no)
+        ]
+        pieces = lines[:1]
+        for line in lines[1:]:
+            if line.has_prefix or not line.text.strip():
                 break
-            end = stop
-        raw = decode(undo_quoted_printable(tape.text(physical.start, end)))
-        lines = expand(raw, physical.lines[0].no)
-        found = match_text(self.matcher, lines[0].text) if lines else None
-        if found is None:
+            pieces.append(line)
+        what = recognise(self.matcher, pieces) if pieces else None
+        if what is None or what.match is None:
             return None
-        return Piece(Recognised(lines[0], found, 1, lines[0].text), physical.start, end + 1)
+        # Soft breaks (a "=" at the end) make one decoded line of several stored ones.
+        soft = sum(1 for text in raw.split(b"\n")[: what.used] if text.rstrip(b"\r").endswith(b"="))
+        return Piece(what, physical.start, ends[min(what.used + soft, len(ends)) - 1] + 1)
 
     def _partial(self, physical: Physical) -> Piece | None:
         """Keep what is certain of a line that was cut or damaged."""

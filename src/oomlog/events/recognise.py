@@ -59,9 +59,10 @@ def _joins(pieces: Sequence[LogLine]) -> Iterator[str]:
     choices = [_glues(piece, before.text) for before, piece in pairwise(pieces)]
     if len(choices) > 3:
         choices = [tuple(glue for glue in options if glue != "\n") or options for options in choices]
+    head = pieces[0].text if pieces[0].has_prefix else pieces[0].text.lstrip(" \t")
     for glues in product(*choices):
         if glues.count("\n") <= 1:
-            yield pieces[0].text + "".join(
+            yield head + "".join(
                 glue + piece.text.lstrip(" \t") for glue, piece in zip(glues, pieces[1:], strict=True)
             )
 
