@@ -264,6 +264,8 @@ class Collector:
             if report is None:
                 report = self._new(line, start, end, None)
         fresh = not report.kills
+        if fresh and report.selected is None and "total_vm_kb" not in fields:
+            self._selected_before(report, start)
         report.message = report.message or message
         report.constraint = settle_name(report.constraint, fields)
         when, _ = self.clock.resolve(line.stamp)
@@ -275,6 +277,16 @@ class Collector:
             self.reader.floor = max(self.reader.floor, end)
             self.finish(report)
         return report
+
+    def _selected_before(self, report: Report, start: int) -> None:
+        """Read the selection line of 2.6.19 and before ("Out of Memory", capital M), which has no anchor."""
+        before = self.reader.precede(start)
+        for line in before.lines if before is not None else ():
+            found = match_line(self.reader.matcher, line)
+            if found is not None and found.id.startswith("kill.select") and line.is_kernel:
+                report.selected = dict(found.fields)
+                report.message = str(found.fields.get("message", ""))
+                report.saw(line, start)
 
     def _more_of_a_group(
         self, line: LogLine, fields: dict[str, Any], message: str, start: int

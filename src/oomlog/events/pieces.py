@@ -99,7 +99,8 @@ class LineReader:
         end = tape.line_end(after)
         return self.physical(after, end) if end >= 0 else None
 
-    def _precede(self, start: int) -> Physical | None:
+    def precede(self, start: int) -> Physical | None:
+        """Read the line before ``start``."""
         tape = self.tape
         if start <= max(tape.base, self.floor):
             return None
@@ -144,7 +145,7 @@ class LineReader:
         """Find the head of a broken line when the anchor stands in a later piece of it."""
         line = physical.lines[0]
         back: list[Physical] = []
-        first = self._precede(physical.start)
+        first = self.precede(physical.start)
         while first is not None and len(first.lines) == 1 and len(back) < MAX_PIECES - 2:
             head = first.lines[0]
             if line.has_prefix and head.prefix != line.prefix:
@@ -152,7 +153,7 @@ class LineReader:
             back.insert(0, first)
             if head.has_prefix:
                 break
-            first = self._precede(first.start)
+            first = self.precede(first.start)
         if not back or not back[0].lines[0].has_prefix or not back[0].lines[0].is_kernel:
             return None
         return self._joined([*back, physical], must_reach=physical.start)
@@ -162,7 +163,7 @@ class LineReader:
 
         Only where the stack header that follows breaks the same name at the same place.
         """
-        line, before = physical.lines[0], self._precede(physical.start)
+        line, before = physical.lines[0], self.precede(physical.start)
         if before is None or len(before.lines) != 1 or before.lines[0].prefix != line.prefix:
             return match
         head = before.lines[0].text
