@@ -65,7 +65,6 @@ class LogLine(NamedTuple):
     caller: str | None = None
     """printk caller id (``T123`` a task, ``C0`` a CPU in interrupt), CONFIG_PRINTK_CALLER since 5.1."""
     boot_id: str | None = None
-    unit: str | None = None
     is_kernel: bool = True
     """False when the prefix names another writer than the kernel."""
     terminated: bool = True

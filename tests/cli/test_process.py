@@ -23,11 +23,16 @@ LOGS = Path(__file__).parent / "logs"
 OOMLOG = [sys.executable, "-W", "error", "-m", "oomlog"]
 
 
+def _hear_interrupts() -> None:
+    # A shell starts background jobs with SIGINT ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def started(*args: str, **options: Any) -> Iterator[Any]:
     """Start oomlog; whatever goes wrong, it does not outlive a minute."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    with subprocess.Popen([*OOMLOG, *args], **streams) as process:
+    with subprocess.Popen([*OOMLOG, *args], preexec_fn=_hear_interrupts, **streams) as process:
         watchdog = threading.Timer(60, process.kill)
         watchdog.start()
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oomlog.events.recognise import MAX_PIECES, match_text, recognise
@@ -394,7 +394,7 @@ class _Decoder:
             sections["memcg"] = "cut"
         if self.memcg.protection:
             if memcg is not None:
-                object.__setattr__(memcg, "stats", {**(memcg.stats or {}), **self.memcg.protection})
+                memcg = replace(memcg, stats={**(memcg.stats or {}), **self.memcg.protection})
             elif mem_info is not None:
                 mem_info = {**mem_info, "memcg_protection": self.memcg.protection}
         return Details(

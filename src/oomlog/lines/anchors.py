@@ -1,8 +1,8 @@
 """Find the places in a log that may belong to an OOM report, at memory speed.
 
-Almost all of a log is about something else.  Five literals occur in every line that opens, ends or names
-a kill, so a block of bytes is searched for these and nothing else in it is looked at.  The search is
-libc's ``memmem`` where there is one (it skips by the needle's length and runs without the interpreter
+Almost all of a log is about something else.  One of six literals occurs in every line that opens, ends
+or names a kill, so a block of bytes is searched for these and nothing else in it is looked at.  The search
+is libc's ``memmem`` where there is one (it skips by the needle's length and runs without the interpreter
 lock), else ``bytes.find``.
 """
 

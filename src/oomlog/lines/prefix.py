@@ -234,7 +234,6 @@ def _from_memo(memo: _Memo, raw: str, no: int, terminated: bool) -> LogLine | No
         ident,
         values.get("caller"),
         None,
-        None,
         _is_kernel(ident) and (prio is None or int(prio) >> 3 == 0),
         terminated,
     )
@@ -327,7 +326,7 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             inner = parse_line(raw[later.start() :], no, terminated=terminated)
             return LogLine(
                 no, inner.text, raw[: len(raw) - len(inner.text)], True, inner.uptime_s, stamp,
-                values.get("host"), ident, inner.caller, None, None, inner.is_kernel, terminated,
+                values.get("host"), ident, inner.caller, None, inner.is_kernel, terminated,
             )  # fmt: skip
         kernel = False
     if depth == 0 and not opened and (named := _KERNEL_LATER.search(raw, start, start + 160)):
@@ -369,7 +368,6 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
         values.get("host"),
         ident,
         values.get("caller"),
-        None,
         None,
         kernel,
         terminated,
