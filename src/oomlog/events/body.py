@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from oomlog.events.recognise import MAX_PIECES, match_text, recognise
@@ -142,7 +143,7 @@ class _Decoder:
                         index += 1
                         continue
                 elif "#0" not in line and "\\x" not in line and line[:1] != "[":
-                    found = matcher.match(line, after)
+                    found = _match_again(matcher, line, after)
                     if found is not None:
                         after = found.id
                         self._take(LogLine(first_no + index, line, prefix, True), found)
@@ -433,6 +434,12 @@ def _around_table(text: str) -> tuple[str, str, str]:
         end = found.start() if found else len(text)
     end = text.rfind("\n", 0, end) + 1 if end < len(text) else end
     return text[:start], text[start:end], text[end:]
+
+
+@lru_cache(maxsize=4096)
+def _match_again(matcher: Matcher, text: str, after: str | None) -> Match | None:
+    """Match a line; the reports of one machine have many lines in common, down to the last figure."""
+    return matcher.match(text, after)
 
 
 def _without_last_word(line: LogLine) -> LogLine:

@@ -97,7 +97,7 @@ def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
     line = parse_line(first, no)
     return line._replace(
         text=line.text + newline + rest,
-        prefix=None,
+        prefix=line.prefix,  # of the text inside, if that has one: equal stamps tell lines of one message
         has_prefix=True,
         uptime_s=line.uptime_s if line.uptime_s is not None else uptime,
         # A time with its year beats the one that the logger printed inside.
