@@ -115,7 +115,7 @@ class _Decoder:
             raw.pop()
         marked = raw
         # A line that is a string literal in source code has something to take off its end too.
-        if body.prefix and not set(body.prefix) & set("\\\"'`"):
+        if body.prefix and not set(body.prefix) & set("\n\\\"'`"):
             marked = marker_of(body.prefix).sub(_MARK, text).split("\n")
         index, count = 0, len(raw)
         after: str | None = None

@@ -12,6 +12,7 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 from oomlog.grammar import Match, Matcher
+from oomlog.lines.records import EXPORTED
 from oomlog.model import LogLine
 
 __all__ = ["MAX_PIECES", "Recognised", "match_line", "match_text", "recognise"]
@@ -59,6 +60,8 @@ def _joins(pieces: Sequence[LogLine]) -> Iterator[str]:
     choices = [_glues(piece, before.text) for before, piece in pairwise(pieces)]
     if len(choices) > 3:
         choices = [tuple(glue for glue in options if glue != "\n") or options for options in choices]
+    if pieces[0].prefix == EXPORTED:
+        choices = [("\n",)] * len(choices)
     head = pieces[0].text if pieces[0].has_prefix else pieces[0].text.lstrip(" \t")
     for glues in product(*choices):
         if glues.count("\n") <= 1:
@@ -80,7 +83,8 @@ def recognise(matcher: Matcher, lines: Sequence[LogLine], after: str | None = No
     for piece in lines[1:MAX_PIECES]:
         own = match_text(matcher, piece.text, alone.id if alone else after)
         # An indented "Out of memory invoked ..." may be the second line of a name with a newline in it.
-        if own is not None and not (piece.text[:4].isspace() and own.section in _NAMED):
+        inside = piece.text[:4].isspace() or head.prefix == EXPORTED
+        if own is not None and not (inside and own.section in _NAMED):
             break  # it is a line in its own right
         limit += 1
     for count in range(limit, 1, -1):

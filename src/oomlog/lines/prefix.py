@@ -362,7 +362,8 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
         no,
         text,
         raw[:pos] if depth else None,
-        depth > 0,
+        # Indented after a container runtime's stamp: a later line of dmesg's message.
+        depth > 0 and not (text[:8].isspace() and uptime is None and ident is None),
         float(uptime) if uptime else None,
         stamp,
         values.get("host"),

@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from oomlog.lines.escapes import strip_ansi, undo_kmsg, undo_rsyslog
 from oomlog.lines.prefix import parse_line
-from oomlog.lines.records import export_message, from_json, from_record, is_field_line, message_field
+from oomlog.lines.records import (
+    EXPORTED,
+    export_message,
+    from_json,
+    from_record,
+    is_field_line,
+    message_field,
+)
 from oomlog.model import LogLine
 
 __all__ = ["expand", "no_neighbour", "split_message"]
@@ -35,7 +42,7 @@ def expand(
     if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
         return [_unescaped(from_record(message, no, neighbour))]
     if "\0" in raw and neighbour(-1) == "MESSAGE" and (message := export_message(raw)) is not None:
-        return [_unescaped(from_record(message, no, neighbour))]
+        return [from_record(message, no, neighbour)._replace(prefix=EXPORTED)]
     line = parse_line(raw, no, terminated=terminated)
     if "\x1b" in raw and (not line.has_prefix or raw.startswith("\x1b")):
         # A coloured console puts sequences around the prefix and the text; a name with such bytes keeps them

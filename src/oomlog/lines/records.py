@@ -16,7 +16,7 @@ import orjson
 from oomlog.lines.prefix import parse_line
 from oomlog.model import LogLine, Stamp
 
-__all__ = ["export_message", "from_json", "from_record", "is_field_line", "message_field"]
+__all__ = ["EXPORTED", "export_message", "from_json", "from_record", "is_field_line", "message_field"]
 
 _MESSAGE_KEYS = (
     "MESSAGE",
@@ -45,7 +45,17 @@ _FIELD = re.compile(
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?(?:\.\d+)?")
 # A message with newlines in the export format: its length in eight bytes, then the text.
 _EXPORT_LENGTH = re.compile(r".{1,12}?\x00{4,7}", re.DOTALL)
+_NO_JSON_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x")
+EXPORTED = "MESSAGE\n"
+"""Prefix of a message in the export format's binary form; the lines after it are its own."""
 _VERBOSE_HEAD = re.compile(r"(?P<when>\S+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+) \[s=[0-9a-f]")
+
+
+def _loads(text: str) -> object:
+    """Read JSON that may hold bytes that are no UTF-8, shown as ``\\xNN`` by now."""
+    if "\\x" in text:
+        text = _NO_JSON_ESCAPE.sub(r"\1\\\\x", text)
+    return orjson.loads(text.encode("utf-8", "backslashreplace"))
 
 
 def _as_text(value: object) -> str | None:
@@ -77,7 +87,7 @@ def from_json(raw: str, no: int) -> LogLine | None:
     if end < begin:
         return None
     try:
-        record = orjson.loads(raw[begin : end + 1].encode("utf-8", "backslashreplace"))
+        record = _loads(raw[begin : end + 1])
     except orjson.JSONDecodeError:
         return None
     if not isinstance(record, dict):
@@ -98,7 +108,8 @@ def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
     return line._replace(
         text=line.text + newline + rest,
         prefix=line.prefix,  # of the text inside, if that has one: equal stamps tell lines of one message
-        has_prefix=True,
+        # dmesg indents the later lines of a message, and a shipper wraps each of them.
+        has_prefix=line.has_prefix or not first[:8].isspace(),
         uptime_s=line.uptime_s if line.uptime_s is not None else uptime,
         # A time with its year beats the one that the logger printed inside.
         stamp=line.stamp if line.stamp is not None and (line.stamp.year or stamp is None) else stamp,
@@ -171,7 +182,7 @@ def message_field(raw: str) -> str | None:
     if found["key"] not in ("MESSAGE", "msg", "message", "log"):
         return None
     try:
-        return _as_text(orjson.loads(found["json"].encode("utf-8", "backslashreplace")))
+        return _as_text(_loads(found["json"]))
     except orjson.JSONDecodeError:
         return None
 
