@@ -44,7 +44,8 @@ bench: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet atheris
-	$(BIN)/python tests/fuzz/fuzz_parse.py -max_total_time=60
+	mkdir -p .fuzz
+	$(BIN)/python tests/fuzz/fuzz_parse.py -max_total_time=60 -max_len=65536 .fuzz samples/
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -43,10 +43,8 @@ def main() -> None:
     """Run the fuzzer."""
     import atheris
 
-    with atheris.instrument_imports(include=["oomlog"]):
-        import oomlog.events.parse
-
-        assert oomlog.events.parse
+    # The modules are there already: their functions are instrumented where they are.
+    atheris.instrument_all()
     atheris.Setup(sys.argv, one_input)
     atheris.Fuzz()
 

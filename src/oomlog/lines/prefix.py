@@ -259,8 +259,13 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
     'Mem-Info:'
     """
     global _memo
-    if _memo is not None and (known := _from_memo(_memo, raw, no, terminated)) is not None:
-        return known
+    if _memo is not None:
+        try:
+            known = _from_memo(_memo, raw, no, terminated)
+        except ValueError:  # blanks inside a number: the same shape, but no number
+            known = None
+        if known is not None:
+            return known
     spans: dict[str, tuple[int, int]] = {}
     stamp_spans: dict[str, tuple[int, int]] = {}
     simple = True

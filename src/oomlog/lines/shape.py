@@ -33,7 +33,9 @@ def _source(normal: str) -> str:
     position = 0
     for digits in _DIGITS.finditer(head):
         parts.append(re.escape(head[position : digits.start()]))
-        parts.append(f"[ 0-9]{{{len(digits[0])}}}")
+        width = len(digits[0])
+        grows = digits[0][0] == " " or (digits.start() and head[digits.start() - 1] in " [")
+        parts.append(f"[ 0-9]{{{width - 1}}}[0-9]" if grows else f"[0-9]{{{width}}}")
         position = digits.end()
     parts.append(re.escape(head[position:]))
     return "".join(parts) + (re.escape(caller[0]) if caller else "")

@@ -133,3 +133,12 @@ def test_what_was_read_before_does_not_matter(before):
         alone = parse_line(raw)
         parse_line(before)
         assert parse_line(raw) == alone
+
+
+@pytest.mark.parametrize("stamp", ["[5    .927483]", "[1 3 5.927483]", "[      .927483]", "[   1 .927483]"])
+def test_a_damaged_stamp_of_the_usual_shape_survives(stamp):
+    """Blanks where a stamp has digits make it no stamp, whatever was read before."""
+    parse_line("[10345.927483] Mem-Info:")
+    line = parse_line(f"{stamp} Mem-Info:")
+    assert line.uptime_s is None
+    assert line.text.endswith("Mem-Info:")
