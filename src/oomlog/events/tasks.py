@@ -31,7 +31,7 @@ _BARE_ROW = re.compile(
 )
 _ROW_LIKE = re.compile(r"\s{0,64}\[ {0,20}\d+\]")
 _NEEDS_CARE = re.compile(r"[^\x20-\x7e]|[\"\\]")
-_NUMBER = "(-?[0-9]{1,20})"
+_NUMBER, _PID = "(-?[0-9]{1,20})", "([0-9]{1,20})"
 
 
 @lru_cache(maxsize=32)
@@ -45,6 +45,7 @@ def _bulk(header: str, prefix: str) -> re.Pattern[str]:
     assert reader is not None  # only asked for headers that were read
     # Numbers as JSON writes them; any other line goes into a group of its own at the end.
     row = reader.row_source.replace(_NUMBER, "(-?(?:0|[1-9][0-9]{0,19}))")
+    row = row.replace(_PID, "(0|[1-9][0-9]{0,19})")
     return re.compile(rf"^(?:{prefix}{row}\r?|(.+))$", re.MULTILINE)
 
 
