@@ -13,7 +13,7 @@ _HEAD = (
     "[    1.000000] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
     "[    1.000001] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
 )
-_TAIL = "[    1.000009] Out of memory: Killed process 12 (x) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n"
+_TAIL = "[    1.000009] Out of memory: Killed process 12 (x) total-vm:4kB, anon-rss:4kB, file-rss:0kB\n"
 
 
 @pytest.mark.parametrize(
