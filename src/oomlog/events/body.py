@@ -32,6 +32,7 @@ _FRAGMENT_GAP = 40
 # Rows of a list (statistics, slab caches) may have so many foreign lines in a row between them.
 _LIST_GAP = 5
 _ROW_LIKE = re.compile(r"\s*\[ *\d+\]\s+-?\d+\s")
+_MICROSECONDS = re.compile(r"\d\.\d{6}")
 _MARK = "\x01"
 # Stack frames, registers and the like: most lines of a report, and never anything else.
 _TRACE = re.compile(
@@ -79,7 +80,6 @@ class _Decoder:
     callbacks: int | None = None
     dropped: int | None = None
     first_line: int | None = None
-    last_line: int | None = None
     record: str | None = None
     whole: bool = True
     last_section: str | None = None
@@ -334,7 +334,7 @@ class _Decoder:
             for key, value in fields.items():
                 self.context.setdefault(key, value)
         elif section == "sysrq":
-            self.sysrq = self.sysrq or "ignored" not in str(match.id)
+            self.sysrq = self.sysrq or "ignored" not in match.id
         elif section == "ratelimit":
             self._count_lost(fields, match.id)
         elif section in ("boot", "userspace"):
@@ -375,7 +375,6 @@ class _Decoder:
         self.last_section = section
         if self.first_line is None:
             self.first_line = no
-        self.last_line = no
 
     def _reset(self) -> None:
         """Forget a fragment: what was read so far belongs to something else."""
@@ -388,8 +387,6 @@ class _Decoder:
     def _result(self) -> Details:
         context = self.context
         sections = {name: self.seen.get(name, "absent") for name in SECTIONS}
-        if self.tasks is not None and self.tasks.known and not len(self.tasks):
-            sections["tasks"] = "present"  # a header without rows: nobody was eligible
         mem_info, memcg = self.mem_info.result(), self.memcg.result()
         if self.memcg.cut:
             sections["memcg"] = "cut"
@@ -449,7 +446,7 @@ def _without_last_word(line: LogLine) -> LogLine:
 
 def _is_stamped(prefix: str) -> bool:
     """Tell whether the prefix holds printk's microseconds, so that equal ones mean the same moment."""
-    return re.search(r"\d\.\d{6}", prefix) is not None
+    return _MICROSECONDS.search(prefix) is not None
 
 
 def _odd(data: bytes) -> bool:

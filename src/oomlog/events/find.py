@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oomlog.events.collect import LINES_BEFORE, MAX_REPORT, Collector
+from oomlog.events.collect import MAX_REPORT, Collector
 from oomlog.events.pieces import LineReader, Piece
 from oomlog.events.recognise import Recognised, match_line
 from oomlog.events.report import Report
@@ -21,7 +21,7 @@ from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import FOLLOW, Tape, scan_blocks
 from oomlog.model import LogLine, OomEvent
 
-__all__ = ["HOLD", "LINES_BEFORE", "MAX_REPORT", "Finder", "Unfinished"]
+__all__ = ["HOLD", "Finder", "Unfinished"]
 
 HOLD = FOLLOW
 """How far behind its end an event waits for the reaper's line and further kills."""

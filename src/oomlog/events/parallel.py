@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from oomlog.errors import OomlogError, SourceError
-from oomlog.events.find import HOLD, LINES_BEFORE, MAX_REPORT, Finder
+from oomlog.events.collect import LINES_BEFORE, MAX_REPORT
+from oomlog.events.find import HOLD, Finder
 from oomlog.events.parse import Carry, Options, Stats, parse_source, shared_matcher
 from oomlog.lines.anchors import count_lines
 from oomlog.lines.stamps import Clock

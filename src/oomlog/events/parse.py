@@ -200,9 +200,9 @@ def parse_source(
         try:
             if before is not None:
                 yield from scan_blocks([before.data])
-            large = source.path is not None and source.size is not None and source.size >= _THREADED
-            if large and source.path is not None and source.size is not None:
-                blocks = scan_file(source.path, 0, source.size)
+            path, size = source.path, source.size
+            if path is not None and size is not None and size >= _THREADED:
+                blocks = scan_file(path, 0, size)
             else:
                 fd = _live_fd(source)
                 blocks = scan_blocks(source.blocks() if fd is None else _with_pauses(source.blocks(), fd))

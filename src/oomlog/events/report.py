@@ -242,16 +242,10 @@ class Report:
         constraint = self.constraint
         if "oom_memcg" in constraint:
             return "memcg"
-        if (found := _SCOPES.get(constraint.get("constraint", ""))) is not None:
-            return found
-        message = self.message.lower()
-        if "cgroup" in message:
-            return "memcg"
-        if "mpol_bind" in message:
-            return "mempolicy"
-        if "cpuset" in message:
-            return "cpuset"
-        if constraint.get("constraint") == "CONSTRAINT_NONE" or "out of memory" in message:
+        for name in (constraint.get("constraint"), self._worded_constraint()):
+            if name in _SCOPES:
+                return _SCOPES[name]
+        if constraint.get("constraint") == "CONSTRAINT_NONE" or "out of memory" in self.message.lower():
             return "global"
         return "unknown"
 

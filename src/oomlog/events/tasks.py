@@ -14,7 +14,7 @@ import orjson
 from oomlog.grammar import TableReader, default_grammar
 from oomlog.model import Problem, TaskTable
 
-__all__ = ["CORE_COLUMNS", "TaskRows", "table_json"]
+__all__ = ["CORE_COLUMNS", "TaskRows", "full_rows", "rows_json", "table_json"]
 
 Cell = int | str | None
 CORE_COLUMNS = (
@@ -216,5 +216,10 @@ def table_json(keys: tuple[str, ...], texts: list[tuple[str, ...]]) -> bytes:
 
 def rows_json(table: TaskTable) -> bytes:
     """Render any table as a JSON array of records that have at least ``CORE_COLUMNS``."""
+    return orjson.dumps(full_rows(table))
+
+
+def full_rows(table: TaskTable) -> list[dict[str, Cell]]:
+    """Return the rows as records that have at least ``CORE_COLUMNS``."""
     missing = dict.fromkeys(name for name in CORE_COLUMNS if name not in table.columns)
-    return orjson.dumps([{**row, **missing} for row in table])
+    return [{**row, **missing} for row in table]

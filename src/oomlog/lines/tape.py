@@ -98,7 +98,6 @@ class Tape:
         self.at_end = False
         self.idle = False
         """Nothing has come for a while; whoever acts on it sets it back."""
-        self.long_lines = 0
         self._hits: deque[int] = deque()
         self._followers: deque[int] = deque()
         self._followed_to: int | None = None

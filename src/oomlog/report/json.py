@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from oomlog.events.tasks import CORE_COLUMNS, rows_json
+from oomlog.events.tasks import full_rows, rows_json
 from oomlog.model import Kill, OomEvent, TaskTable
 from oomlog.report.escape import without_surrogates
 
@@ -127,11 +127,7 @@ def event_bytes(event: OomEvent, *, indent: bool = False) -> bytes:
 def _odd_bytes(event: OomEvent, *, indent: bool) -> bytes:
     from json import dumps
 
-    rows = None
-    if event.tasks is not None:
-        missing = dict.fromkeys(name for name in CORE_COLUMNS if name not in event.tasks.columns)
-        rows = [{**row, **missing} for row in event.tasks]
-    record = _plain(_record(event, rows))
+    record = _plain(_record(event, None if event.tasks is None else full_rows(event.tasks)))
     if indent:
         return dumps(record, ensure_ascii=False, indent=2).encode()
     return dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
