@@ -27,6 +27,8 @@ MAX_REPORT = 8 << 20
 LINES_BEFORE = 3
 """Lines before a header that may belong to it: sysrq, "callbacks suppressed"."""
 _GROUP_GAP_S = 1.0
+_MEMBER_GAP_S = 10.0
+"""The members of a group are killed in one go, but a slow console takes its time."""
 _OLD_KILL = re.compile(rb"[Kk]ill(?:ed)? process \d")
 # What oom_kill_process() and its callers put before the colon; other words are somebody's who quotes it.
 _MESSAGE = re.compile(r"(?:[\w .+-]{0,40} )?[Oo]ut of [Mm]emory(?: \(\w+\))?\Z|No available memory|\Z")
@@ -83,7 +85,7 @@ class Collector:
     def _recent(self, line: LogLine) -> Report | None:
         """Return the last finished kernel report of the same caller."""
         for report in reversed(self.done):
-            if report.killer != "kernel":
+            if report.killer != "kernel" or not _same_host(report, line):
                 continue
             same = report.first.caller is None or line.caller is None or report.first.caller == line.caller
             return report if same and report.accepts_uptime(line) else None
@@ -223,8 +225,11 @@ class Collector:
         if name.startswith("group"):
             recent = self._recent(line)
             if recent is not None:
+                if recent.group is not None:
+                    recent = self._split_off(recent)
                 recent.group = fields.get("oom_group")
                 recent.saw(line, end)
+                self.reader.floor = max(self.reader.floor, end)
             return recent
         if name.startswith("sharing"):
             return self._sharing(line, fields, start, end)
@@ -271,10 +276,10 @@ class Collector:
         when, _ = self.clock.resolve(line.stamp)
         report.add_kill(line, fields, when)
         report.saw(line, end)
-        report.last_kill_end = end
+        report.last_kill = (line, start, end)
+        self.reader.floor = max(self.reader.floor, end)
         if fresh:
             self._grow(report, start)
-            self.reader.floor = max(self.reader.floor, end)
             self.finish(report)
         return report
 
@@ -295,28 +300,44 @@ class Collector:
         report = self._recent(line)
         if report is None or not report.kills:
             return None
-        if report.group is not None or any(
-            k.pid == fields.get("pid") and report.last_uptime_s == line.uptime_s for k in report.kills
-        ):
+        if report.has_killed(fields.get("pid"), line):
             return report
+        if report.group is not None:
+            # All members die with the words of the first (oom_kill_memcg_member()), until 4.19 without any.
+            same = not message or message == report.message
+            return report if same and report.is_near(line, _MEMBER_GAP_S) else None
         # The log starts inside a group's kills: line after line, nothing between, no header before.
-        close = (
-            line.uptime_s is None
-            or report.last_uptime_s is None
-            or line.uptime_s - report.last_uptime_s <= _GROUP_GAP_S
-        )
         if (
             report.header is None
             and not report.constraint
             and report.selected is None
             and not report.after_first_line
-            and report.last_kill_end == start
-            and close
+            and report.last_kill is not None
+            and report.last_kill[2] == start
+            and report.is_near(line, _GROUP_GAP_S)
             and "cgroup" in report.message
             and "cgroup" in message
         ):
             return report
         return None
+
+    def _split_off(self, report: Report) -> Report:
+        """Make the last kill an event of its own: the kernel names a group after its first victim.
+
+        The header of this event was rate-limited away, so that its kill looked like one more of the group.
+        """
+        kill = report.kills[-1]
+        if report.last_kill is None or kill.line != report.last_kill[0].no or len(report.kills) < 2:
+            return report
+        line, start, end = report.last_kill
+        report.take_back_kill(kill)
+        second = Report(self.source, start, line, after_first_line=True, message=report.message)
+        second.when, second.origin = self.clock.resolve(line.stamp)
+        second.kills.append(kill)
+        second.killed_at[kill.pid] = (line.stamp, line.uptime_s)
+        second.saw(line, end)
+        self.finish(second)
+        return second
 
     def _reaper(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
         fields: dict[str, Any] = match.fields

@@ -13,6 +13,7 @@ from typing import Any
 
 from oomlog.events.body import Body
 from oomlog.grammar import Match, Matcher
+from oomlog.lines.stamps import seconds_between
 from oomlog.model import (
     Details,
     Kill,
@@ -24,6 +25,7 @@ from oomlog.model import (
     Reaped,
     Scope,
     Selected,
+    Stamp,
     Trigger,
 )  # fmt: skip
 
@@ -55,6 +57,8 @@ class Report:
     selected: dict[str, Any] | None = None
     message: str = ""
     kills: list[Kill] = field(default_factory=list)
+    killed_at: dict[int | None, tuple[Stamp | None, float | None]] = field(default_factory=dict)
+    """When each victim's line was printed, by its pid."""
     panic: str | None = None
     exiting: bool = False
     group: str | None = None
@@ -65,7 +69,9 @@ class Report:
     body_no: int = 0
     body_terminated: bool = True
     last_uptime_s: float | None = None
-    last_kill_end: int = 0
+    last_stamp: Stamp | None = None
+    last_kill: tuple[LogLine, int, int] | None = None
+    """The last victim's line, where it starts and where the next one does."""
     when: datetime | None = None
     origin: str = "absent"
     named: Problem | None = None
@@ -100,12 +106,22 @@ class Report:
         self.last_no = max(self.last_no, line.no)
         if line.uptime_s is not None:
             self.last_uptime_s = line.uptime_s
+        self.last_stamp = line.stamp
+
+    def is_near(self, line: LogLine, seconds: float) -> bool:
+        """Tell whether the line was printed so soon after the last one of this report, if times say."""
+        if line.uptime_s is not None and self.last_uptime_s is not None:
+            return line.uptime_s - self.last_uptime_s <= seconds
+        if line.stamp is not None and self.last_stamp is not None:
+            return seconds_between(self.last_stamp, line.stamp) <= seconds
+        return True
 
     def add_kill(self, line: LogLine, fields: dict[str, Any], when: datetime | None) -> None:
         """Record a victim; a line that repeats one already known adds nothing."""
         pid = fields.get("pid")
         if any(kill.pid == pid for kill in self.kills):
             return
+        self.killed_at[pid] = (line.stamp, line.uptime_s)
         values = {key: fields.get(key) for key in _KILL_KEYS}
         selected = self.selected
         chosen = None
@@ -122,6 +138,17 @@ class Report:
                 uptime_s=line.uptime_s, line=line.no,
             )
         )  # fmt: skip
+
+    def has_killed(self, pid: int | None, line: LogLine) -> bool:
+        """Tell whether the line repeats a kill: the same pid at another time is another process."""
+        return self.killed_at.get(pid) == (line.stamp, line.uptime_s)
+
+    def take_back_kill(self, kill: Kill) -> None:
+        """Forget the last victim, who turned out to be another report's."""
+        self.kills.remove(kill)
+        del self.killed_at[kill.pid]
+        self.own_lines.discard(kill.line)
+        self.last_no = max(self.own_lines)
 
     def reap(self, pid: int, reaped: Reaped) -> bool:
         """Join the OOM reaper's line to its kill."""

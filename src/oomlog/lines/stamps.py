@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from oomlog.model import Stamp
 
-__all__ = ["MONTHS", "Clock", "stamp_from_groups"]
+__all__ = ["MONTHS", "Clock", "seconds_between", "stamp_from_groups"]
 
 _NAMES = """
 jan january januar jänner jän janv janvier ene enero gen gennaio janeiro sty янв ledna led tammi ian oca Ιαν
@@ -80,6 +80,12 @@ def _naive(stamp: Stamp, year: int) -> datetime:
     return datetime(
         year, stamp.month, stamp.day, stamp.hour, stamp.minute, min(stamp.second, 59), stamp.microsecond
     )
+
+
+def seconds_between(one: Stamp, other: Stamp) -> float:
+    """Return how far apart two stamps of one log are, as far as can be told without their years."""
+    apart = abs(_naive(one, 2000) - _naive(other, 2000))
+    return min(apart, timedelta(days=366) - apart).total_seconds()
 
 
 @dataclass(slots=True)

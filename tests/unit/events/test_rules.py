@@ -188,6 +188,49 @@ def test_a_kill_after_a_group_is_another_event():
     assert pids(events) == [[7, 8], [9]]
 
 
+GROUP_EVENT = (
+    header(), summary(7, constraint="CONSTRAINT_MEMCG", rest="oom_memcg=/a,task_memcg=/a"),
+    kill(7, message=MEMCG), GROUP, kill(8, "w", MEMCG),
+)  # fmt: skip
+
+
+def test_a_kill_an_hour_after_a_group_is_another_event():
+    """A group dies in one go; what comes later, without a header, is the rest of another report."""
+    events = parse(*GROUP_EVENT, f"[ 4000.000000] {kill(9, 'w', MEMCG)}")
+    assert pids(events) == [[7, 8], [9]]
+    assert [(each.first_line, each.last_line) for each in events] == [(1, 5), (6, 6)]
+
+
+def test_a_second_group_is_another_event():
+    """Its header may be suppressed (printk_ratelimit); the kernel names a group after its first victim."""
+    events = parse(
+        *GROUP_EVENT, kill(10, "x", MEMCG), GROUP, kill(11, "x", MEMCG), reaped(8, "w"), reaped(11, "x")
+    )
+    assert pids(events) == [[7, 8], [10, 11]]
+    assert [[each.reaped is not None for each in event.kills] for event in events] == [
+        [False, True],
+        [False, True],
+    ]
+
+
+def test_a_kill_on_another_host_is_not_of_the_group():
+    """A log server's file mixes hosts."""
+    lines = [
+        *(f"Aug 12 03:54:01 a kernel: {line}" for line in GROUP_EVENT[:4]),
+        f"Aug 12 03:54:01 b kernel: {kill(7, message=MEMCG)}",
+        f"Aug 12 03:54:01 a kernel: {kill(8, message=MEMCG)}",
+    ]
+    events = list(oomlog.parse("".join(f"{line}\n" for line in lines)))
+    assert [(event.host, pids([event])[0]) for event in events] == [("a", [7, 8]), ("b", [7])]
+
+
+@pytest.mark.parametrize(("second", "count"), [(1, 1), (5, 2)])
+def test_the_same_pid_at_another_time_is_another_kill(second, count):
+    """Pids are used again; the same line twice at the same time is one kill printed twice."""
+    lines = [f"Aug 12 03:54:0{at} a kernel: {kill(7)}" for at in (1, second)]
+    assert len(list(oomlog.parse("".join(f"{line}\n" for line in lines)))) == count
+
+
 def test_a_sacrificed_child_names_who_was_selected():
     """Until 5.0 the selected task and the killed one may differ; the score is the selected task's."""
     (event,) = parse(
