@@ -268,6 +268,18 @@ def test_sections_can_be_read_after_the_log_is_gone(tmp_path: Path) -> None:
     assert event.memcg.memory == {"usage_kb": 24576, "limit_kb": 24576, "failcnt": 19}
 
 
+def test_an_event_can_be_quoted() -> None:
+    """``lines`` are numbers and texts of the report, header to reaper, without prefixes."""
+    event = next(oomlog.parse(SAMPLE))
+    lines = dict(event.lines)
+    assert lines[event.first_line].startswith("node invoked oom-killer: ")
+    assert lines[event.kills[0].line].startswith("Memory cgroup out of memory: Killed process 173 (node)")
+    assert "memory: usage 24576kB, limit 24576kB, failcnt 19" in lines.values()
+    assert sorted(lines) == list(lines)
+    reaped = next(oomlog.parse(SAMPLE.with_name("v6.12-reaper.dmesg.log")))
+    assert dict(reaped.lines)[reaped.last_line].startswith("oom_reaper: ")
+
+
 def test_events_can_be_copied() -> None:
     """A copy of an event tells the same."""
     event = next(oomlog.parse(SAMPLE))

@@ -7,7 +7,18 @@
 
 from oomlog.errors import GrammarError, OomlogError, ParseError, SourceError, UsageError
 from oomlog.events.parse import Events, Stats, parse
-from oomlog.model import Kill, Memcg, Note, OomEvent, Problem, Reaped, Selected, TaskTable, Trigger
+from oomlog.model import (
+    Kill,
+    Memcg,
+    Note,
+    OomEvent,
+    Problem,
+    Reaped,
+    ReportLine,
+    Selected,
+    TaskTable,
+    Trigger,
+)
 
 __all__ = [
     "Events",
@@ -20,6 +31,7 @@ __all__ = [
     "ParseError",
     "Problem",
     "Reaped",
+    "ReportLine",
     "Selected",
     "SourceError",
     "Stats",

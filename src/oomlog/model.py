@@ -23,6 +23,7 @@ __all__ = [
     "Outcome",
     "Problem",
     "Reaped",
+    "ReportLine",
     "Scope",
     "Selected",
     "Stamp",
@@ -78,6 +79,13 @@ class Problem:
     line: int
     text: str
     expected: str | None = None
+
+
+class ReportLine(NamedTuple):
+    """One line of a report as it can be quoted: without the logger's prefix."""
+
+    no: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +255,7 @@ class OomEvent:
         "_first_line",
         "_oom_memcg",
         "_problems",
+        "_quote",
         "_scope",
         "_task_memcg",
         "_trigger",
@@ -289,6 +298,7 @@ class OomEvent:
         notes: tuple[Note, ...],
         problems: tuple[Problem, ...],
         decode: Callable[[], Details],
+        quote: Callable[[], tuple[ReportLine, ...]] = tuple,
         own_lines: frozenset[int] = frozenset(),
     ) -> None:
         self.source = source
@@ -311,6 +321,7 @@ class OomEvent:
         self.notes = notes
         self._problems = problems
         self._decode = decode
+        self._quote = quote
         self.own_lines = own_lines
         self._details: Details | None = None
 
@@ -320,6 +331,11 @@ class OomEvent:
         if self._details is None:
             self._details = self._decode()
         return self._details
+
+    @property
+    def lines(self) -> tuple[ReportLine, ...]:
+        """Return the report's own lines, for quoting; other subsystems' lines in between are among them."""
+        return self._quote()
 
     @property
     def first_line(self) -> int:

@@ -349,8 +349,7 @@ class Collector:
             line.no,
         )
         for report in reversed(self.done):
-            if report.accepts_uptime(line) and report.reap(fields["pid"], reaped):
-                report.last_no = max(report.last_no, line.no)
+            if report.accepts_uptime(line) and report.reap(fields["pid"], reaped, line):
                 return report
         return None
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from oomlog.events.body import Body
+from oomlog.events.quote import report_lines
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.stamps import seconds_between
 from oomlog.model import (
@@ -23,6 +24,7 @@ from oomlog.model import (
     Outcome,
     Problem,
     Reaped,
+    ReportLine,
     Scope,
     Selected,
     Stamp,
@@ -78,6 +80,8 @@ class Report:
     """Stands for a victim that only the summary line names."""
     own_lines: set[int] = field(default_factory=set)
     """Numbers of the lines that opened, named or ended a kill."""
+    texts: dict[int, str] = field(default_factory=dict)
+    """What these lines, and the reaper's, say."""
     release: str | None = None
     """Kernel release from the stack header of a panic, which may be all there is."""
     shift: int = 0
@@ -103,6 +107,7 @@ class Report:
         """Note that the report reaches to this line."""
         self.end = max(self.end, end)
         self.own_lines.add(line.no)
+        self.texts[line.no] = line.text
         self.last_no = max(self.last_no, line.no)
         if line.uptime_s is not None:
             self.last_uptime_s = line.uptime_s
@@ -148,13 +153,16 @@ class Report:
         self.kills.remove(kill)
         del self.killed_at[kill.pid]
         self.own_lines.discard(kill.line)
+        self.texts.pop(kill.line, None)
         self.last_no = max(self.own_lines)
 
-    def reap(self, pid: int, reaped: Reaped) -> bool:
+    def reap(self, pid: int, reaped: Reaped, line: LogLine) -> bool:
         """Join the OOM reaper's line to its kill."""
         for index, kill in enumerate(self.kills):
             if kill.pid == pid and kill.reaped is None:
                 self.kills[index] = replace(kill, reaped=reaped)
+                self.texts[line.no] = line.text
+                self.last_no = max(self.last_no, line.no)
                 return True
         return False
 
@@ -163,7 +171,8 @@ class Report:
         first = self.first
         constraint = self.constraint
         header = self.header.fields if self.header is not None else None
-        decode = self._decoder(matcher, header, constraint)
+        body = self._body(matcher, header)
+        decode = self._decoder(body, header, constraint)
         if self.tail is not None and self.kills:
             self._confirm_tail(decode())
         return OomEvent(
@@ -187,8 +196,19 @@ class Report:
             notes=tuple(self.notes),
             problems=tuple(self.problems),
             decode=decode,
+            quote=self._quoter(body),
             own_lines=frozenset(self.own_lines),
         )
+
+    def _quoter(self, body: Body) -> Callable[[], tuple[ReportLine, ...]]:
+        kernel = self.killer == "kernel"
+
+        def quote() -> tuple[ReportLine, ...]:
+            found = dict(report_lines(body)) if kernel else {}
+            found.update(self.texts)
+            return tuple(ReportLine(self._own(no), found[no]) for no in sorted(found))
+
+        return quote
 
     def _own(self, no: int) -> int:
         """Return the line's number in its own file."""
@@ -203,10 +223,8 @@ class Report:
                     self.kills[-1] = replace(kill, **same)
                     self.problems = [p for p in self.problems if p.line != kill.line]
 
-    def _decoder(
-        self, matcher: Matcher, header: dict[str, Any] | None, constraint: dict[str, Any]
-    ) -> Callable[[], Details]:
-        body = Body(
+    def _body(self, matcher: Matcher, header: dict[str, Any] | None) -> Body:
+        return Body(
             self.body or b"",
             self.body_no,
             matcher,
@@ -215,6 +233,10 @@ class Report:
             self.first.prefix if self.first.has_prefix else "",
             self.body_terminated,
         )
+
+    def _decoder(
+        self, body: Body, header: dict[str, Any] | None, constraint: dict[str, Any]
+    ) -> Callable[[], Details]:
         kernel = self.killer == "kernel"
         kills = bool(self.kills)
         unfinished = header is not None and not self.ended
