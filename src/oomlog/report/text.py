@@ -12,7 +12,7 @@ from datetime import datetime
 
 from oomlog.model import Kill, OomEvent
 from oomlog.report.escape import cell
-from oomlog.report.sizes import human_kb
+from oomlog.units import human_kb
 
 __all__ = [
     "HEADINGS",

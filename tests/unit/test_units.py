@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oomlog.report.sizes import human_kb
+from oomlog.units import human_kb
 
 
 @pytest.mark.parametrize(

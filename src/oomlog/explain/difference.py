@@ -1,0 +1,195 @@
+"""Whether the kernel chose whom the formula chooses, and if not, why.
+
+Each explanation needs evidence in the log; where there is none, the difference stays "not explained".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from oomlog.events.tasks import CORE_COLUMNS
+from oomlog.explain.formula import FormulaChoice
+from oomlog.explain.model import Values, VictimChoice
+from oomlog.explain.quote import lines_with
+from oomlog.explain.ranking import Process, feasible_totalpages, rank
+from oomlog.explain.totalpages import TotalPages
+from oomlog.grammar import default_grammar
+from oomlog.model import OomEvent
+
+__all__ = ["Choice", "difference"]
+
+# Until 6.1 each thread kept up to 64 faults of each of three counters to itself (check_sync_rss_stat());
+# the per-CPU counters of 6.2 to 6.19 are read with an error that grows with the number of CPUs.
+_COUNTER_SLACK_PAGES = 3 * 64
+
+Verdict = tuple[bool | None, str | None, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the choice was made from."""
+
+    event: OomEvent
+    processes: tuple[Process, ...]
+    formula: FormulaChoice
+    total: TotalPages | None
+    immune: Mapping[int, str]
+    page_kb: int
+
+    @property
+    def chosen_pid(self) -> int | None:
+        """Return whom the kernel selected; until 5.0 a child may have died instead."""
+        if not self.event.kills:
+            return None
+        first = self.event.kills[0]
+        return first.selected.pid if first.selected is not None else first.pid
+
+    @property
+    def chosen(self) -> Process | None:
+        """Return the selected process's row."""
+        pid = self.chosen_pid
+        return next((p for p in self.processes if pid is not None and pid in (p.pid, p.row_pid)), None)
+
+
+def difference(choice: Choice, found: VictimChoice) -> Verdict:
+    """Return whether the kernel agrees, the key of the reason, and the reason's numbers."""
+    event = choice.event
+    if not event.kills:
+        return None, _no_victim(event), {}
+    values: dict[str, int | float | str | None] = {
+        "pid": choice.chosen_pid,
+        "comm": choice.chosen.comm if choice.chosen is not None else event.kills[0].comm,
+    }
+    if found.predicted is not None:
+        values |= {"predicted_pid": found.predicted.pid, "predicted_comm": found.predicted.comm}
+    if lines_with(event, "(oom_kill_allocating_task)"):
+        same = found.predicted is not None and _is(choice, found.predicted.pid)
+        return (same or None) if found.predicted is None else same, "allocating_task", values
+    if event.killer != "kernel":
+        return None, "userspace_killer", values
+    if not choice.processes or found.formula is None:
+        return None, _no_table(choice), values
+    if choice.chosen is None:
+        return _not_listed(choice, values)
+    if found.predicted is None:
+        return _without_totalpages(choice, found, values)
+    if _is(choice, found.predicted.pid):
+        first = event.kills[0]
+        if first.selected is not None and first.selected.pid != first.pid:
+            values |= {"child_pid": first.pid, "child_comm": first.comm}
+            return False, "sacrificed_child", values
+        return True, None, values
+    known = {column.key for column in default_grammar().columns}
+    unknown = [name for name in event.tasks.columns if name not in known] if event.tasks else []
+    if unknown:
+        return False, "unknown_column", {**values, "column": unknown[0]}
+    for explain in _EXPLANATIONS:
+        verdict = explain(choice, found, values)
+        if verdict is not None:
+            return verdict
+    return False, "unexplained", values | _gap(choice, found)
+
+
+def _is(choice: Choice, pid: int) -> bool:
+    return choice.chosen is not None and choice.chosen.pid == pid
+
+
+def _no_victim(event: OomEvent) -> str:
+    if event.outcome in ("panic", "no_killable"):
+        return event.outcome
+    return "no_victim_named"
+
+
+def _no_table(choice: Choice) -> str:
+    if choice.formula.reason in (None, "no_task_table"):
+        state = choice.event.sections.get("tasks")
+        if not choice.event.complete:
+            return "report_cut"
+        return "table_cut" if state == "cut" else "no_task_table"
+    return choice.formula.reason
+
+
+def _not_listed(choice: Choice, values: Values) -> Verdict:
+    event = choice.event
+    headless = event.tasks is not None and event.tasks.columns == CORE_COLUMNS
+    if event.sections.get("tasks") == "cut" or not event.complete or headless:
+        return None, "table_cut", values
+    inside, limit = event.task_memcg, event.oom_memcg
+    if inside and limit and inside != limit and not inside.startswith(limit.rstrip("/") + "/"):
+        return False, "other_memcg", values
+    return None, "not_listed", values
+
+
+def _without_totalpages(choice: Choice, found: VictimChoice, values: Values) -> Verdict:
+    """Say for which totalpages the kernel's choice is right."""
+    assert choice.chosen is not None
+    if any(p.rss_pages is None or p.oom_score_adj is None for p in choice.processes):
+        return None, "table_cut", values
+    possible = feasible_totalpages(choice.chosen, _able(choice), 0, None)
+    if possible is None:
+        return False, "unexplained", values
+    return None, "totalpages_unknown", {**values, "from_kb": possible[0] * choice.page_kb}
+
+
+def _able(choice: Choice) -> list[Process]:
+    return [p for p in choice.processes if p.pid not in choice.immune]
+
+
+def _gap(choice: Choice, found: VictimChoice) -> dict[str, int | float | str | None]:
+    assert found.predicted is not None
+    chosen = next((each for each in found.ranking if _is(choice, each.pid)), None)
+    if chosen is None or chosen.badness is None or found.predicted.badness is None:
+        return {"gap_kb": None}
+    return {"gap_kb": (found.predicted.badness - chosen.badness) * choice.page_kb}
+
+
+def _tie(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    if _gap(choice, found)["gap_kb"] != 0:
+        return None
+    return True, "tie", values
+
+
+def _root(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    if found.formula not in ("permille", "root_bonus", "root_bonus_adj") or found.totalpages is None:
+        return None
+    ranking, _ = rank(choice.processes, choice.formula, found.totalpages.value, choice.immune, root=False)
+    return (True, "root_open", values) if ranking and _is(choice, ranking[0].pid) else None
+
+
+def _open_totalpages(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    total = choice.total
+    if total is None or total.derived.exact or choice.chosen is None or choice.chosen.pid in choice.immune:
+        return None
+    possible = feasible_totalpages(choice.chosen, _able(choice), total.derived.value, total.highest)
+    if possible is None:
+        return None
+    return True, "totalpages_open", {**values, "from_kb": possible[0] * choice.page_kb}
+
+
+def _moved(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    """Compare the row with the kill line, which was printed later: so much moved in between."""
+    kill, chosen = choice.event.kills[0], choice.chosen
+    gap = _gap(choice, found)["gap_kb"]
+    if chosen is None or not isinstance(gap, int) or chosen.rss_pages is None:
+        return None
+    moved = 0
+    if kill.rss_kb is not None and kill.pid in (chosen.pid, chosen.row_pid):
+        moved = abs(kill.rss_kb - chosen.rss_pages * choice.page_kb)
+    if gap > moved + _COUNTER_SLACK_PAGES * choice.page_kb:
+        return None
+    return False, "values_moved", {**values, "gap_kb": gap, "moved_kb": moved}
+
+
+def _immune(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    reason = next((each.immune for each in found.immune if _is(choice, each.pid)), None)
+    return None if reason is None else (False, "thought_immune", values)
+
+
+_EXPLANATIONS: tuple[Callable[[Choice, VictimChoice, Values], Verdict | None], ...] = (
+    _tie,
+    _root,
+    _open_totalpages,
+    _moved,
+    _immune,
+)

@@ -1,0 +1,145 @@
+"""totalpages: the memory the tasks of one report could have used; never printed, so always derived.
+
+Mirrors constrained_alloc() in mm/oom_kill.c and mem_cgroup_get_max() in mm/memcontrol.c
+(mem_cgroup_get_limit() before 4.17).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from oomlog.explain.mem_info import counters, swap, totals, zones
+from oomlog.explain.model import Derived
+from oomlog.kernel import is_unlimited
+from oomlog.model import OomEvent
+
+__all__ = ["TotalPages", "nodes_of", "ram_pages", "total_swap_kb", "totalpages"]
+
+
+class TotalPages(NamedTuple):
+    """totalpages, and how large it may be when not all of its inputs are in the log."""
+
+    derived: Derived
+    highest: int | None
+    """Upper bound in pages, ``None`` when nothing bounds it."""
+
+
+def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> TotalPages | None:
+    """Return totalpages by the event's scope.
+
+    :param swap_kb: The machine's swap where another report or the boot messages told it; this report's own
+        value counts first.
+    """
+    own = total_swap_kb(event)
+    swap_kb = own if own is not None else swap_kb
+    scope = event.scope
+    if scope == "memcg":
+        return _of_memcg(event, page_kb, swap_kb)
+    if scope in ("cpuset", "mempolicy"):
+        return _of_nodes(event, page_kb, swap_kb)
+    return _of_machine(event, page_kb, swap_kb)
+
+
+def total_swap_kb(event: OomEvent) -> int | None:
+    """Return "Total swap" of the report."""
+    return swap(event).get("total_swap_kb")
+
+
+def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
+    """Return totalram: the pages that the page allocator owns.
+
+    RAM less reserved, except where "reserved" was printed wrong: 3.13 to 3.17 counted only the last zone's,
+    and 3.19 to 4.1 left the CMA area out.  The zones' ``managed`` then tells.
+    """
+    printed = totals(event)
+    ram, reserved = printed.get("ram_pages"), printed.get("reserved_pages")
+    managed = _zones_kb(event, "managed_kb")
+    if ram is None or reserved is None:
+        if managed is None:
+            return None
+        return Derived(managed // page_kb, "ram_managed", {"managed_kb": managed}, exact=False)
+    inputs = {"ram_pages": ram, "reserved_pages": reserved}
+    pages = ram - reserved
+    if managed is not None and managed // page_kb < pages:
+        cma = printed.get("cma_reserved_pages")
+        if cma and pages - cma == managed // page_kb:
+            return Derived(pages - cma, "ram_less_cma", {**inputs, "cma_reserved_pages": cma})
+        if "free_pcp_pages" not in counters(event) and "cma_reserved_pages" not in printed:  # before 4.1
+            return Derived(managed // page_kb, "ram_managed", {**inputs, "managed_kb": managed})
+    return Derived(pages, "ram_less_reserved", inputs)
+
+
+def _zones_kb(event: OomEvent, key: str) -> int | None:
+    found = [zone[key] for zone in zones(event) if isinstance(zone.get(key), int)]
+    return sum(found) if found else None
+
+
+def _of_machine(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages | None:
+    ram = ram_pages(event, page_kb)
+    if ram is None:
+        return None
+    pages = ram.value + (swap_kb or 0) // page_kb
+    inputs = {**ram.inputs, "total_swap_kb": swap_kb}
+    exact = ram.exact and swap_kb is not None
+    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, exact)
+    return TotalPages(derived, pages if swap_kb is not None else None)
+
+
+def nodes_of(event: OomEvent) -> frozenset[int] | None:
+    """Return the NUMA nodes that the allocation was bound to, ``None`` when it was not."""
+    text = event.nodemask if event.scope == "mempolicy" else event.mems_allowed
+    if not text or text == "(null)":
+        return None
+    nodes: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not (first.isdigit() and (last or first).isdigit()):
+            return None
+        if int(last or first) - int(first) > 4096:
+            return None
+        nodes.update(range(int(first), int(last or first) + 1))
+    return frozenset(nodes)
+
+
+def _of_nodes(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages | None:
+    nodes = nodes_of(event)
+    found = [
+        zone["present_kb"]
+        for zone in zones(event)
+        if isinstance(zone.get("present_kb"), int) and (nodes is None or zone.get("node") in nodes)
+    ]
+    if not found or nodes is None:
+        return None
+    pages = (sum(found) + (swap_kb or 0)) // page_kb
+    inputs = {"present_kb": sum(found), "total_swap_kb": swap_kb}
+    # node_present_pages() since 5.4, node_spanned_pages() before, which is not printed.
+    return TotalPages(Derived(pages, "totalpages_nodes", inputs, exact=False), None)
+
+
+def _of_memcg(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages | None:
+    memcg = event.memcg
+    limit = (memcg.memory or {}).get("limit_kb") if memcg else None
+    if memcg is None or limit is None or is_unlimited(limit):
+        return None
+    inputs: dict[str, int | float | str | None] = {"limit_kb": limit}
+    more: int | None  # what swap can add
+    if memcg.swap is not None:  # v2: swap.max counts swap alone
+        more = memcg.swap.get("limit_kb")
+        inputs["swap_limit_kb"] = more
+    elif memcg.memory_swap is not None and memcg.memory_swap.get("usage_kb"):
+        both = memcg.memory_swap.get("limit_kb")
+        inputs["memory_swap_limit_kb"] = both
+        more = None if both is None or is_unlimited(both) else max(both - limit, 0)
+    else:
+        more = None
+    if more is not None and is_unlimited(more):
+        more = None
+    if swap_kb is not None:
+        inputs["total_swap_kb"] = swap_kb
+        more = swap_kb if more is None else min(more, swap_kb)
+    if more == 0:
+        return TotalPages(Derived(limit // page_kb, "totalpages_memcg", inputs), limit // page_kb)
+    highest = None if more is None else (limit + more) // page_kb
+    if more is not None and swap_kb is not None:
+        return TotalPages(Derived((limit + more) // page_kb, "totalpages_memcg_swap", inputs), highest)
+    return TotalPages(Derived(limit // page_kb, "totalpages_memcg_open", inputs, exact=False), highest)

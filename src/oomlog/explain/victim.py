@@ -1,0 +1,131 @@
+"""Why this victim: who the kernel's formula chooses, who it chose, and what explains a difference.
+
+Mirrors select_bad_process(), oom_kill_process() and __oom_kill_process() in mm/oom_kill.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from oomlog.explain.difference import Choice, difference
+from oomlog.explain.formula import formula_of
+from oomlog.explain.model import Derived, Ranked, VictimChoice
+from oomlog.explain.quote import kill_lines, row_lines
+from oomlog.explain.ranking import chosen_for, processes_of, rank, winner
+from oomlog.explain.totalpages import ram_pages, total_swap_kb, totalpages
+from oomlog.model import OomEvent
+
+__all__ = ["choose_victim", "dying_before", "machine_pages", "swap_of_siblings"]
+
+
+def choose_victim(event: OomEvent, page: Derived, siblings: Sequence[OomEvent] = ()) -> VictimChoice:
+    """Recompute the kernel's choice for one event.
+
+    :param page: The page size in kB.
+    :param siblings: The other events of the same log: who died before, and how much swap there is.
+    """
+    choice = formula_of(event)
+    total = totalpages(event, page.value, swap_of_siblings(event, siblings))
+    processes = processes_of(event, page.value)
+    immune = dying_before(event, siblings)
+    pages = None if total is None else total.derived.value
+    machine = machine_pages(event, page.value, siblings)
+    able, spared = (
+        rank(processes, choice, pages, immune, machine_pages=machine) if choice.formula else ((), ())
+    )
+    made = Choice(event, processes, choice, total, immune, page.value)
+    found = VictimChoice(
+        page_size_kb=page,
+        formula=choice.formula,
+        totalpages=None if total is None else total.derived,
+        ranking=able,
+        immune=spared,
+        predicted=_predicted(able, made),
+        victim_pid=event.kills[0].pid if event.kills else None,
+    )
+    found = replace(found, margin_pages=_margin(found))
+    agrees, reason, values = difference(made, found)
+    lines = kill_lines(event)
+    pids = {each.pid for each in (found.predicted, _first(able)) if each is not None}
+    if made.chosen is not None:
+        pids.add(made.chosen.pid)
+    rows = row_lines(event, {p.row_pid for p in processes if p.pid in pids})
+    return replace(found, agrees=agrees, reason=reason, values=values, evidence=(*rows, *lines))
+
+
+def _first(ranking: Sequence[Ranked]) -> Ranked | None:
+    return ranking[0] if ranking else None
+
+
+def _predicted(able: Sequence[Ranked], made: Choice) -> Ranked | None:
+    by_formula = winner(able)
+    if by_formula is not None or not able:
+        return by_formula
+    # Where all adjustments are equal, totalpages does not matter for who is first.
+    same = chosen_for(made.processes, made.formula, made.immune)
+    return None if same is None else next(each for each in able if each.pid == same.pid)
+
+
+def _margin(found: VictimChoice) -> int | None:
+    first = found.predicted
+    second = next((each for each in found.ranking if first is not None and each.pid != first.pid), None)
+    if first is None or second is None or first.badness is None or second.badness is None:
+        return None
+    return first.badness - second.badness
+
+
+def dying_before(event: OomEvent, siblings: Sequence[OomEvent]) -> Mapping[int, str]:
+    """Return those whom an earlier event of the same boot killed and who are still listed.
+
+    Their memory is already on its way back (MMF_OOM_SKIP, tsk_is_oom_victim()), so they are not chosen again.
+    """
+    listed = {(row.get("tgid"), row.get("comm")) for row in event.tasks or ()}
+    found = {}
+    for other in siblings:
+        if other is event or not _before(other, event):
+            continue
+        for kill in other.kills:
+            if kill.pid is not None and (kill.pid, kill.comm) in listed:
+                found[kill.pid] = "already_killed"
+    return found
+
+
+def _before(other: OomEvent, event: OomEvent) -> bool:
+    if other.host != event.host or other.boot_id != event.boot_id or other.source != event.source:
+        return False
+    if other.quick_first_line >= event.quick_first_line:
+        return False
+    if other.uptime_s is None or event.uptime_s is None:
+        return True
+    # Whoever was killed minutes ago and has the same pid and name is stuck, or is another process.
+    return 0 <= event.uptime_s - other.uptime_s <= 120
+
+
+def swap_of_siblings(event: OomEvent, siblings: Sequence[OomEvent]) -> int | None:
+    """Return the machine's swap as the nearest other report of this boot printed it."""
+    found = (total_swap_kb(other) for other in _same_boot(event, siblings))
+    return next((kb for kb in found if kb is not None), None)
+
+
+def machine_pages(event: OomEvent, page_kb: int, siblings: Sequence[OomEvent]) -> int | None:
+    """Return RAM and swap in pages, from this report or the nearest other one of this boot."""
+    for each in (event, *_same_boot(event, siblings)):
+        ram, swap = ram_pages(each, page_kb), total_swap_kb(each)
+        if ram is not None and swap is not None:
+            return ram.value + swap // page_kb
+    return None
+
+
+def _same_boot(event: OomEvent, siblings: Sequence[OomEvent]) -> list[OomEvent]:
+    near = [
+        each
+        for each in siblings
+        if each is not event
+        and each.source == event.source
+        and each.host == event.host
+        and each.boot_id == event.boot_id
+        # A memory cgroup's report has had no Mem-Info since 3.9, and decoding costs.
+        and (each.quick_scope != "memcg" or each.mem_info is not None)
+    ]
+    return sorted(near, key=lambda each: abs(each.quick_first_line - event.quick_first_line))
