@@ -3,6 +3,7 @@
     OomlogError
      +-- SourceError    an input cannot be read (name, reason)
      +-- GrammarError   a grammar file is wrong (file, variant, key, help)
+     +-- GlossaryError  a file of the glossary is wrong (file, entry, key, help)
      +-- ParseError     a problem in a log, raised only when the caller asked for strict parsing
      +-- UsageError     the caller asked for something that does not fit together
 
@@ -12,7 +13,7 @@ Bad log *content* never raises unless strict parsing was asked for: it becomes a
 
 from __future__ import annotations
 
-__all__ = ["GrammarError", "OomlogError", "ParseError", "SourceError", "UsageError"]
+__all__ = ["GlossaryError", "GrammarError", "OomlogError", "ParseError", "SourceError", "UsageError"]
 
 
 class OomlogError(Exception):
@@ -60,6 +61,30 @@ class GrammarError(OomlogError):
         return GrammarError(
             file, self.message, variant=self.variant, key=self.key, line=self.line, help=self.help
         )
+
+
+class GlossaryError(OomlogError):
+    """A file of the glossary says something that cannot be used."""
+
+    def __init__(
+        self,
+        file: str,
+        message: str,
+        *,
+        entry: str | None = None,
+        key: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        self.file = file
+        self.message = message
+        self.entry = entry
+        self.key = key
+        self.help = help
+        what = ", ".join(
+            part for part in (f"entry {entry!r}" if entry else "", f"key {key!r}" if key else "") if part
+        )
+        text = f"{file}: " + (f"{what}: " if what else "") + message
+        super().__init__(text + (f"\n  help: {help}" if help else ""))
 
 
 class ParseError(OomlogError):
