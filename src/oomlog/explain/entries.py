@@ -7,6 +7,7 @@ and if there is more to say ``read`` (what it means in a report) and ``normal`` 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,18 @@ __all__ = ["Entry", "Texts", "Topic", "check_links", "read_topic"]
 
 _LANGUAGES = ("en", "ko")
 _TOPIC_KEYS = ("order", "title", "kernel", "entry")
-_ENTRY_KEYS = ("term", "aliases", "unit", "fields", "since", "until", "kernel", "related", *_LANGUAGES)
+_ENTRY_KEYS = (
+    "term",
+    "aliases",
+    "unit",
+    "fields",
+    "lines",
+    "since",
+    "until",
+    "kernel",
+    "related",
+    *_LANGUAGES,
+)
 _TEXT_KEYS = ("what", "read", "normal")
 _UNITS = ("", "pages", "kB", "bytes", "MiB", "count", "blocks", "percent", "s", "ms")
 
@@ -56,6 +68,8 @@ class Entry:
     unit: str = ""
     fields: tuple[str, ...] = ()
     """Record fields it explains: ``kill.anon_rss_kb``, ``mem_info.zones.free_kb``."""
+    lines: tuple[str, ...] = ()
+    """Lines it explains, by their variant of the grammar: ``sysrq.manual``."""
     since: str = ""
     until: str = ""
     kernel: str = ""
@@ -89,7 +103,9 @@ def read_topic(file: str, content: Mapping[str, object]) -> tuple[Topic, list[En
     kernel = _text(file, None, content, "kernel", required=False)
     tables = content.get("entry")
     if not isinstance(tables, list) or not tables:
-        raise GlossaryError(file, "has no entries", key="entry", help="write [[entry]] and below it term = ...")
+        raise GlossaryError(
+            file, "has no entries", key="entry", help="write [[entry]] and below it term = ..."
+        )
     members = [_entry(file, topic.name, kernel, table) for table in tables]
     seen: set[str] = set()
     for entry in members:
@@ -100,24 +116,26 @@ def read_topic(file: str, content: Mapping[str, object]) -> tuple[Topic, list[En
 
 
 def check_links(entries: list[Entry]) -> None:
-    """Check that ``related`` names entries: by term, or by topic/term where a term is in two topics."""
-    terms: dict[str, int] = {}
-    for entry in entries:
-        terms[entry.term] = terms.get(entry.term, 0) + 1
-        terms[entry.id] = 1
+    """Check that each ``related`` names one entry: of the same topic, of any other, or as topic/term."""
+    ids = {entry.id for entry in entries}
+    terms = Counter(entry.term for entry in entries)
     for entry in entries:
         for name in entry.related:
-            if name in (entry.term, entry.id) and terms[name] == 1:
-                raise GlossaryError(f"{entry.topic}.toml", "names itself", entry=entry.term, key="related")
-            if terms.get(name) != 1:
-                what = "names no entry" if name not in terms else "names entries of several topics"
-                raise GlossaryError(
-                    f"{entry.topic}.toml",
-                    f"{what}: {name!r}",
-                    entry=entry.term,
-                    key="related",
-                    help="write the term as its entry does, or topic/term",
+            if name in (entry.term, entry.id):
+                wrong = "names itself"
+            elif name in ids or f"{entry.topic}/{name}" in ids or terms[name] == 1:
+                continue
+            else:
+                wrong = (
+                    f"{'names entries of several topics' if name in terms else 'names no entry'}: {name!r}"
                 )
+            raise GlossaryError(
+                f"{entry.topic}.toml",
+                wrong,
+                entry=entry.term,
+                key="related",
+                help="write the term as its entry does, or topic/term",
+            )
 
 
 def _entry(file: str, topic: str, kernel: str, table: object) -> Entry:
@@ -144,6 +162,7 @@ def _entry(file: str, topic: str, kernel: str, table: object) -> Entry:
         aliases=_words(file, term, table, "aliases"),
         unit=unit,
         fields=_words(file, term, table, "fields"),
+        lines=_words(file, term, table, "lines"),
         since=_text(file, term, table, "since", required=False),
         until=_text(file, term, table, "until", required=False),
         kernel=_text(file, term, table, "kernel", required=False) or kernel,

@@ -19,13 +19,29 @@ from typing import Literal, get_args
 from oomlog.errors import GlossaryError
 from oomlog.explain.entries import Entry, Topic, check_links, read_topic
 
-__all__ = ["LANGUAGES", "Entry", "Glossary", "Language", "Topic", "entries", "load", "lookup", "suggest"]
+__all__ = [
+    "LANGUAGES",
+    "Entry",
+    "Glossary",
+    "Language",
+    "Topic",
+    "build",
+    "entries",
+    "load",
+    "lookup",
+    "split",
+    "suggest",
+]
 
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-# anon-rss:1234kB, order=0, all_unreclaimable? yes: a pair as it stands in a log.
-_VALUE = re.compile(r"(?:[:=]|\?\s)\s*(?:-?[0-9][0-9.]*\s*(?:[kKM]i?B|%)?|0x[0-9a-fA-F]+|yes|no)?[,.;]?$")
+# anon-rss:1234kB, order=0, all_unreclaimable? yes, failcnt 19: a pair as it stands in a log.
+_VALUE = re.compile(
+    r"(?:[:=]\s*|\?\s+|\s+(?=-?[0-9]))(?:-?[0-9][0-9.]*\s*(?:[kKM]i?B|%)?|0x[0-9a-fA-F]+|yes|no)?[,.;]?$"
+)
+# gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO), bits without a name in hex
+_MASK = re.compile(r"(?:([\w]+)[=:])?(?:0x[0-9a-fA-F]+)?\(([\w|]*)\),?")
 _SEPARATORS = re.compile(r"[\s\-./()]+")
 _UNITS = ("_kb", "_pages", "_bytes", "_mib", "_ms")
 _CLOSEST = 5
@@ -85,10 +101,24 @@ def lookup(word: str) -> tuple[Entry, ...]:
     for spelling in _spellings(word):
         if spelling in index:
             return index[spelling]
-    if "|" in word:
-        parts = [lookup(part) for part in word.split("|")]
-        return tuple(dict.fromkeys(entry for part in parts for entry in part)) if all(parts) else ()
-    return ()
+    parts = split(word)
+    if parts != (word,):
+        found = [lookup(part) for part in parts]
+        return tuple(dict.fromkeys(entry for part in found for entry in part)) if all(found) else ()
+    head = re.split("[=:]", word, maxsplit=1)[0]  # cpuset=/kubepods: the word before the value
+    return index.get(_plain(head), ())
+
+
+def split(word: str) -> tuple[str, ...]:
+    """Return the words in a list of flags, ``(word,)`` when it is none.
+
+    >>> split("gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO|0x40000),")
+    ('gfp_mask', 'GFP_HIGHUSER_MOVABLE', '__GFP_ZERO')
+    """
+    mask = _MASK.fullmatch(word.strip())
+    flags = mask[2] if mask else word
+    names = [name for name in flags.split("|") if name.strip() and not name.startswith("0x")]
+    return ((mask[1],) if mask and mask[1] else ()) + tuple(names) if mask or "|" in word else (word,)
 
 
 def suggest(word: str) -> tuple[str, ...]:
@@ -105,13 +135,13 @@ def suggest(word: str) -> tuple[str, ...]:
 
 def _spellings(word: str) -> tuple[str, ...]:
     # From the most exact to the least, so that GFP_DMA is not also __GFP_DMA, and W not also w.
-    word = word.strip().strip("\"'`")
+    word = word.strip().strip('"`')
     bare = _VALUE.sub("", word).strip().rstrip("%")
     return tuple(dict.fromkeys((word, bare, _folded(bare), _plain(bare))))
 
 
 def _folded(word: str) -> str:
-    return _SEPARATORS.sub("_", word.casefold()).rstrip("_")
+    return _SEPARATORS.sub("_", word.strip().casefold()).rstrip("_")
 
 
 def _plain(word: str) -> str:
