@@ -14,6 +14,7 @@ from oomlog.explain import terms
 from oomlog.explain.terms import Entry, build, lookup, suggest
 from oomlog.grammar.fields import FIELD_TYPES
 from oomlog.grammar.load import read_files
+from oomlog.report.schema import schema_bytes
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 ENTRIES = terms.entries()
@@ -61,8 +62,9 @@ workingset_nodereclaim pgdemote_kswapd pgdemote_direct pgdemote_khugepaged pgdem
 pgsteal pgsteal_kswapd pgsteal_direct pgsteal_khugepaged pgsteal_proactive
 pgscan pgscan_kswapd pgscan_direct pgscan_khugepaged pgscan_proactive pgpromote_success pswpin pswpout
 pgpgin pgpgout pgfault pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed swpin_zero
-swpout_zero zswpin zswpout zswpwb thp_fault_alloc thp_collapse_alloc thp_swpout thp_swpout_fallback numa_pages_migrated
-numa_pte_updates numa_hint_faults total_pgpgin total_pgpgout total_pgfault total_pgmajfault
+swpout_zero zswpin zswpout zswpwb thp_fault_alloc thp_collapse_alloc thp_swpout thp_swpout_fallback
+numa_pages_migrated numa_pte_updates numa_hint_faults total_pgpgin total_pgpgout total_pgfault
+total_pgmajfault
 total_workingset_refault_anon total_workingset_refault_file
 """
 GFP = """
@@ -131,6 +133,11 @@ def record_fields() -> set[str]:
     }
 
 
+def schema_keys() -> list[str]:
+    schema = json.loads(schema_bytes())
+    return [*schema["properties"], *schema["$defs"]["kill"]["properties"]]
+
+
 def explained() -> set[str]:
     return {field for entry in ENTRIES for field in entry.fields}
 
@@ -176,6 +183,12 @@ def test_gfp_flags_of_the_samples_are_known() -> None:
     assert found <= set(GFP.split())
 
 
+def test_every_word_of_the_schema_is_explained() -> None:
+    """Each key of an event and of a kill leads to an entry."""
+    for key in schema_keys():
+        assert lookup(key), key
+
+
 def test_letters_are_explained() -> None:
     """Taint letters and migrate types have entries; a letter that is both gives both."""
     for letter in TAINT:
@@ -188,6 +201,8 @@ def test_no_entry_explains_a_field_that_does_not_exist() -> None:
     """A field that an entry names is in the grammar, in a known run or in a record."""
     counters = {f"memcg.{name}" for name in ("memory", "memory_swap", "swap", "kmem")}
     known = {*grammar_fields(), *run_fields(), *record_fields(), *counters}
+    known |= {"event.memcg.children"} | {f"event.{key}" for key in schema_keys()}
+    known |= {f"event.kills.{key}" for key in schema_keys()}
     known |= {f"{name}.{key}" for name in counters for key in ("usage_kb", "limit_kb", "failcnt")}
     assert explained() - known == set()
 
