@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from oomlog.explain.ledger import machine_ledger, memcg_ledger, parts_of
+from oomlog.explain.ledger import machine_ledger
+from oomlog.explain.ledger_memcg import memcg_ledger
+from oomlog.explain.ledger_parts import parts_of
 from oomlog.explain.model import Derived, Ledger, VictimChoice
 from oomlog.explain.page_size import page_size
 from oomlog.explain.quote import lines_with

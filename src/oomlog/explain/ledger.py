@@ -1,26 +1,227 @@
-"""Where memory went, as a ledger that adds up.
+"""Where the machine's memory was, as a ledger that adds up to its RAM.
 
-Mirrors the counters of __show_mem() (mm/show_mem.c) and memory_stats[] (mm/memcontrol.c).
+Mirrors the counters of __show_mem() (mm/show_mem.c; show_free_areas() in mm/page_alloc.c and show_mem() in
+lib/show_mem.c until 6.4), each of which is counted where the pages are given out:
+
+- The lists have each page of a process or a file once (``ledger_lists.py``).  ``mapped``, ``dirty`` and
+  ``writeback`` are properties of such pages, and the page cache is files, shared memory and swap cache
+  together, so none of them is added.
+- ``slab_*``, page tables, kernel stacks, huge pages, ``zspages`` (what zram and zswap store, since 6.18) and the
+  pages of graphics drivers (since 7.1) are on no list.  ``kernel_misc_reclaimable`` are drivers' pools, not
+  slabs: KReclaimable of /proc/meminfo is the sum of both.
+- Pages of the per-CPU lists are not in ``free``; those of the CMA area are.
+- ``reserved`` is what the page allocator never got: the kernel's image, struct pages, firmware.
+
+No line counts vmalloc, per-CPU data and pages that drivers take for themselves: they are the residue.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from oomlog.explain.ledger_lists import add_lists, lists_kb
+from oomlog.explain.ledger_sheet import Sheet, kilobytes, merged, total
+from oomlog.explain.mem_info import counters, hugepages, nodes, swap, totals, zones
 from oomlog.explain.model import Ledger
+from oomlog.explain.totalpages import ram_pages
 from oomlog.model import OomEvent
 
-__all__ = ["machine_ledger", "memcg_ledger", "parts_of"]
+__all__ = ["add_hugetlb", "add_kernel", "machine_ledger", "whole"]
+
+Sizes = Mapping[str, int]
+
+_NOTABLE = 0.02
+"""Share of RAM from which on a remark is worth a line."""
 
 
 def machine_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
     """Return the machine's ledger, ``None`` when the report has no Mem-Info totals."""
-    return None
+    ram = totals(event).get("ram_pages")
+    printed = kilobytes(counters(event), page_kb)
+    if ram is None or not printed:
+        return None
+    total_kb = ram * page_kb
+    sheet = Sheet()
+    zone_sum, node_sum = _sum(zones(event), page_kb), _sum(nodes(event), page_kb)
+    all_zones, all_nodes = whole(zone_sum, printed), whole(node_sum, printed)
+    add_lists(sheet, printed)
+    _within_lists(sheet, event, printed, zone_sum if all_zones else {}, node_sum if all_nodes else {}, page_kb)
+    stacks = node_sum if "kernel_stack" in node_sum else zone_sum
+    lines = {"kernel_stack", "writeback_tmp", "shadow_call_stack", "gpu_active", "gpu_reclaim"}
+    other = {key: kb for key, kb in {**zone_sum, **node_sum}.items() if key in lines or key == "zspages"}
+    add_kernel(sheet, {**other, **printed}, since_5_11="pagetables" in node_sum)
+    add_hugetlb(sheet, hugepages(event))
+    _free(sheet, printed)
+    _reserved(sheet, event, total_kb, page_kb, all_zones)
+    _balloon(sheet, node_sum, total_kb)
+    if not all_zones or not all_nodes:
+        hidden = "kernel_stack" in stacks and not (all_nodes if stacks is node_sum else all_zones)
+        if hidden or ("zspages" in zone_sum and not all_zones):
+            sheet.note("partial_lines", kernel_stack_kb=sheet.kb("kernel_stack"))
+    _check_pagecache(sheet, event, printed, page_kb, total_kb)
+    complete = sheet.kb("free") is not None and "pagetables" in printed and lists_kb(printed) is not None
+    complete = complete and (sheet.kb("slab_unreclaimable") is not None or sheet.kb("slab") is not None)
+    complete = complete and sheet.kb("reserved") is not None
+    _residue(sheet, event, total_kb, complete)
+    return sheet.close("machine", None, total_kb, complete=complete)
 
 
-def memcg_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
-    """Return the ledger of the cgroup whose limit was hit."""
-    return None
+def _sum(parts: Sequence[Mapping[str, int]], page_kb: int) -> dict[str, int]:
+    return merged([kilobytes(part, page_kb) for part in parts])
 
 
-def parts_of(event: OomEvent, page_kb: int) -> tuple[Ledger, ...]:
-    """Return the ledgers of nodes and zones, or of child cgroups."""
-    return ()
+def whole(lines: Sizes, printed: Sizes) -> bool:
+    """Tell whether these lines are all there are.
+
+    A bound allocation hides other nodes (since 2.6.39) and the zones that it may not use (since 6.1), but the
+    counters are always the machine's.
+    """
+    ours, machine = lists_kb(lines), lists_kb(printed)
+    if ours is None or machine is None:
+        return not lines
+    free = printed.get("free", 0) if "free" in lines else 0
+    missing = machine + free - ours - (lines["free"] if "free" in lines else 0)
+    return missing <= max(0.01 * (machine + free), 4096)
+
+
+def _within_lists(
+    sheet: Sheet, event: OomEvent, printed: Sizes, zone_sum: Sizes, node_sum: Sizes, page_kb: int
+) -> None:
+    cached = _swap_cache(event, page_kb)
+    sheet.part("swap_cache", cached, "anon" if sheet.kb("anon") is not None else "anon_shmem")
+    sheet.part("anon_thp", node_sum.get("anon_thp"), "anon")
+    sheet.part("shmem_thp", node_sum.get("shmem_thp"), "shmem")
+    sheet.part("dirty", printed.get("dirty"), "file")
+    if cached == 0:  # otherwise anonymous pages may be among those that are written, to swap
+        sheet.part("writeback", printed.get("writeback"), "file")
+    sheet.part("unstable", printed.get("unstable"), "file")
+    sheet.part("mlocked", zone_sum.get("mlocked"), "unevictable")
+    files = _unevictable_file(event, printed, page_kb)
+    unevictable = sheet.kb("unevictable")
+    if files is not None and unevictable is not None:
+        files = min(max(files, 0), unevictable)
+        sheet.part("unevictable_file", files, "unevictable", derived=True)
+        sheet.part("unevictable_memory", unevictable - files, "unevictable", derived=True)
+
+
+def _swap_cache(event: OomEvent, page_kb: int) -> int | None:
+    pages = swap(event).get("swap_cache_pages", swap(event).get("swap_cached_pages"))
+    return pages * page_kb if isinstance(pages, int) else None
+
+
+def _pagecache(event: OomEvent, page_kb: int) -> int | None:
+    pages = (event.mem_info or {}).get("pagecache_pages")
+    return pages * page_kb if isinstance(pages, int) else None
+
+
+def _unevictable_file(event: OomEvent, printed: Sizes, page_kb: int) -> int | None:
+    """Return the page cache that is neither on the file lists nor shared memory nor swap cache.
+
+    What remains of it is locked or ramfs (plus a few pages on their way to a list).
+    """
+    cache, cached = _pagecache(event, page_kb), _swap_cache(event, page_kb)
+    files = total(printed, "active_file", "inactive_file", "shmem", "isolated_file", need=3)
+    if cache is None or files is None:
+        return None
+    return cache - files - (cached or 0)
+
+
+def add_kernel(sheet: Sheet, kb: Sizes, *, since_5_11: bool) -> None:
+    """Enter what the kernel took for itself.
+
+    :param since_5_11: Shadow call stacks are mapped by themselves; before they were slabs.
+        Linux kernel commit a2abe7cbd8fe ("scs: switch to vmapped shadow stacks") (in v5.11).
+    """
+    sheet.add("slab", kb.get("slab"))
+    for item in ("slab_reclaimable", "slab_unreclaimable", "kernel_misc_reclaimable"):
+        sheet.add(item, kb.get(item))
+    sheet.add("page_tables", kb.get("pagetables"))
+    sheet.add("sec_page_tables", kb.get("sec_pagetables"))
+    sheet.add("kernel_stack", kb.get("kernel_stack"))
+    if since_5_11:
+        sheet.add("shadow_call_stack", kb.get("shadow_call_stack"))
+    sheet.add("zspages", kb.get("zspages"))
+    sheet.add("gpu_active", kb.get("gpu_active"))
+    sheet.add("gpu_reclaim", kb.get("gpu_reclaim"))
+    sheet.add("bounce", kb.get("bounce"))
+    sheet.add("writeback_tmp", kb.get("writeback_tmp"))
+
+
+def add_hugetlb(sheet: Sheet, pools: Sequence[Mapping[str, int]]) -> None:
+    """Enter the pools of huge pages of all sizes: they are taken from RAM, used or not."""
+    sizes = [pool for pool in pools if isinstance(pool.get("hugepages_size_kb"), int)]
+    if sizes:
+        sheet.add("hugetlb", sum(pool.get("hugepages_total", 0) * pool["hugepages_size_kb"] for pool in sizes))
+        free = sum(pool.get("hugepages_free", 0) * pool["hugepages_size_kb"] for pool in sizes)
+        sheet.part("hugetlb_free", free, "hugetlb")
+
+
+def _free(sheet: Sheet, printed: Sizes) -> None:
+    sheet.add("free", printed.get("free"))
+    sheet.part("free_cma", printed.get("free_cma"), "free")
+    sheet.add("free_pcp", printed.get("free_pcp"))
+
+
+def _reserved(sheet: Sheet, event: OomEvent, total_kb: int, page_kb: int, all_zones: bool) -> None:
+    found = ram_pages(event, page_kb)
+    if found is None or (found.basis == "ram_managed" and not all_zones):
+        sheet.note("reserved_unknown")
+        return
+    sheet.add("reserved", total_kb - found.value * page_kb, derived=found.basis != "ram_less_reserved")
+    poisoned = totals(event).get("hwpoisoned_pages")
+    if poisoned:
+        sheet.add("hwpoisoned", poisoned * page_kb)
+    cma = totals(event).get("cma_reserved_pages")
+    if cma and cma * page_kb >= _NOTABLE * total_kb:
+        sheet.note("cma", cma_kb=cma * page_kb, free_cma_kb=counters(event).get("free_cma_pages", 0) * page_kb)
+
+
+def _balloon(sheet: Sheet, node_sum: Sizes, total_kb: int) -> None:
+    """Enter what the hypervisor took back (since 6.17), if it can be told where it is counted.
+
+    Most balloon drivers take the pages from the allocator for good (adjust_managed_page_count()), so they are
+    in ``reserved``; virtio's with deflate-on-oom does not.
+    """
+    balloon = node_sum.get("balloon")
+    if not balloon:
+        return
+    in_reserved = balloon <= (sheet.kb("reserved") or 0)
+    in_rest = balloon <= total_kb - sheet.sum_kb()
+    if in_reserved and not in_rest:
+        sheet.add("balloon", balloon, "reserved")
+    elif in_rest and not in_reserved:
+        sheet.add("balloon", balloon)
+    else:
+        sheet.note("balloon", balloon_kb=balloon)
+
+
+def _check_pagecache(sheet: Sheet, event: OomEvent, printed: Sizes, page_kb: int, total_kb: int) -> None:
+    """Compare with ``total pagecache pages``: what is left of it must be on the unevictable list."""
+    files = _unevictable_file(event, printed, page_kb)
+    unevictable = printed.get("unevictable", 0)
+    if files is None:
+        return
+    off = min(files, 0) if files < 0 else max(files - unevictable, 0)
+    if abs(off) > _NOTABLE * total_kb:
+        sheet.note("pagecache_differs", pagecache_kb=_pagecache(event, page_kb), off_kb=off)
+    # Locked shared memory is subtracted from the anon lists, where it is not.
+    locked = min(printed.get("shmem", 0), max(unevictable - max(files, 0), 0))
+    if sheet.kb("anon") is not None and locked > _NOTABLE * total_kb:
+        sheet.note("shmem_may_be_locked", locked_kb=locked)
+
+
+def _residue(sheet: Sheet, event: OomEvent, total_kb: int, complete: bool) -> None:
+    if not complete:
+        sheet.note("incomplete")
+        return
+    rest = total_kb - sheet.sum_kb()
+    if rest < 0:
+        sheet.note("negative", over_kb=-rest)
+    elif rest > _NOTABLE * total_kb:
+        sheet.note("unaccounted", unaccounted_kb=rest, share=round(rest / total_kb, 4))
+        if not hugepages(event):
+            sheet.note("no_hugetlb_lines")
+        if sheet.kb("zspages") is None:
+            sheet.note("no_zspages")
+        if sheet.kb("kernel_stack") is None:
+            sheet.note("no_kernel_stack")
