@@ -6,8 +6,8 @@ lib/show_mem.c until 6.4), each of which is counted where the pages are given ou
 - The lists have each page of a process or a file once (``ledger_lists.py``).  ``mapped``, ``dirty`` and
   ``writeback`` are properties of such pages, and the page cache is files, shared memory and swap cache
   together, so none of them is added.
-- ``slab_*``, page tables, kernel stacks, huge pages, ``zspages`` (what zram and zswap store, since 6.18) and the
-  pages of graphics drivers (since 7.1) are on no list.  ``kernel_misc_reclaimable`` are drivers' pools, not
+- ``slab_*``, page tables, kernel stacks, huge pages, ``zspages`` (what zram and zswap store, since 6.18) and
+  the pages of graphics drivers (since 7.1) are on no list.  ``kernel_misc_reclaimable`` are drivers' pools, not
   slabs: KReclaimable of /proc/meminfo is the sum of both.
 - Pages of the per-CPU lists are not in ``free``; those of the CMA area are.
 - ``reserved`` is what the page allocator never got: the kernel's image, struct pages, firmware.
@@ -23,7 +23,7 @@ from oomlog.explain.ledger_lists import add_lists, lists_kb
 from oomlog.explain.ledger_sheet import Sheet, kilobytes, merged, total
 from oomlog.explain.mem_info import counters, hugepages, nodes, swap, totals, zones
 from oomlog.explain.model import Ledger
-from oomlog.explain.totalpages import ram_pages
+from oomlog.explain.totalpages import ram_pages, total_swap_kb
 from oomlog.model import OomEvent
 
 __all__ = ["add_hugetlb", "add_kernel", "machine_ledger", "whole"]
@@ -45,29 +45,54 @@ def machine_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
     zone_sum, node_sum = _sum(zones(event), page_kb), _sum(nodes(event), page_kb)
     all_zones, all_nodes = whole(zone_sum, printed), whole(node_sum, printed)
     add_lists(sheet, printed)
-    _within_lists(sheet, event, printed, zone_sum if all_zones else {}, node_sum if all_nodes else {}, page_kb)
-    stacks = node_sum if "kernel_stack" in node_sum else zone_sum
-    lines = {"kernel_stack", "writeback_tmp", "shadow_call_stack", "gpu_active", "gpu_reclaim"}
-    other = {key: kb for key, kb in {**zone_sum, **node_sum}.items() if key in lines or key == "zspages"}
-    add_kernel(sheet, {**other, **printed}, since_5_11="pagetables" in node_sum)
-    add_hugetlb(sheet, hugepages(event))
+    _within_lists(
+        sheet, event, printed, zone_sum if all_zones else {}, node_sum if all_nodes else {}, page_kb
+    )
+    lines = {**(zone_sum if all_zones else {}), **(node_sum if all_nodes else {})}
+    add_kernel(sheet, {**_pick(lines), **printed}, since_5_11="pagetables" in node_sum)
+    hidden = _hidden_pools(event) if not all_nodes else False
+    if not hidden:
+        add_hugetlb(sheet, hugepages(event))
+    if hidden or _pick(zone_sum).keys() | _pick(node_sum).keys() != _pick(lines).keys():
+        # A sum over some of the lines would be a wrong number, so it is not entered at all.
+        sheet.note("partial_lines")
     _free(sheet, printed)
     _reserved(sheet, event, total_kb, page_kb, all_zones)
     _balloon(sheet, node_sum, total_kb)
-    if not all_zones or not all_nodes:
-        hidden = "kernel_stack" in stacks and not (all_nodes if stacks is node_sum else all_zones)
-        if hidden or ("zspages" in zone_sum and not all_zones):
-            sheet.note("partial_lines", kernel_stack_kb=sheet.kb("kernel_stack"))
     _check_pagecache(sheet, event, printed, page_kb, total_kb)
     complete = sheet.kb("free") is not None and "pagetables" in printed and lists_kb(printed) is not None
     complete = complete and (sheet.kb("slab_unreclaimable") is not None or sheet.kb("slab") is not None)
     complete = complete and sheet.kb("reserved") is not None
+    complete = not _differs(sheet, event, zone_sum, total_kb, all_zones) and complete
     _residue(sheet, event, total_kb, complete)
     return sheet.close("machine", None, total_kb, complete=complete)
 
 
 def _sum(parts: Sequence[Mapping[str, int]], page_kb: int) -> dict[str, int]:
     return merged([kilobytes(part, page_kb) for part in parts])
+
+
+def _pick(lines: Sizes) -> dict[str, int]:
+    """Return what only the lines of nodes and zones count."""
+    keys = ("kernel_stack", "writeback_tmp", "shadow_call_stack", "gpu_active", "gpu_reclaim", "zspages")
+    return {key: lines[key] for key in keys if key in lines}
+
+
+def _hidden_pools(event: OomEvent) -> bool:
+    """Tell whether nodes without a line have no lines for their huge pages either (since 6.0)."""
+    shown = {node.get("node") for node in nodes(event)}
+    return {pool.get("node") for pool in hugepages(event)} <= shown
+
+
+def _differs(sheet: Sheet, event: OomEvent, zone_sum: Sizes, total_kb: int, all_zones: bool) -> bool:
+    """Compare RAM with the zones' present pages, whose sum it is since 3.13; before, it had holes in it."""
+    present = zone_sum.get("present")
+    if not all_zones or present is None or "managed" not in zone_sum or "shared_pages" in totals(event):
+        return False
+    differs = abs(present - total_kb) > _NOTABLE * total_kb
+    if differs:
+        sheet.note("ram_differs", ram_kb=total_kb, present_kb=present)
+    return differs
 
 
 def whole(lines: Sizes, printed: Sizes) -> bool:
@@ -79,9 +104,9 @@ def whole(lines: Sizes, printed: Sizes) -> bool:
     ours, machine = lists_kb(lines), lists_kb(printed)
     if ours is None or machine is None:
         return not lines
-    free = printed.get("free", 0) if "free" in lines else 0
-    missing = machine + free - ours - (lines["free"] if "free" in lines else 0)
-    return missing <= max(0.01 * (machine + free), 4096)
+    if "free" in lines:  # a zone without lists shows by what is free in it
+        ours, machine = ours + lines["free"], machine + printed.get("free", 0)
+    return machine - ours <= max(0.01 * machine, 4096)
 
 
 def _within_lists(
@@ -151,7 +176,9 @@ def add_hugetlb(sheet: Sheet, pools: Sequence[Mapping[str, int]]) -> None:
     """Enter the pools of huge pages of all sizes: they are taken from RAM, used or not."""
     sizes = [pool for pool in pools if isinstance(pool.get("hugepages_size_kb"), int)]
     if sizes:
-        sheet.add("hugetlb", sum(pool.get("hugepages_total", 0) * pool["hugepages_size_kb"] for pool in sizes))
+        sheet.add(
+            "hugetlb", sum(pool.get("hugepages_total", 0) * pool["hugepages_size_kb"] for pool in sizes)
+        )
         free = sum(pool.get("hugepages_free", 0) * pool["hugepages_size_kb"] for pool in sizes)
         sheet.part("hugetlb_free", free, "hugetlb")
 
@@ -173,7 +200,9 @@ def _reserved(sheet: Sheet, event: OomEvent, total_kb: int, page_kb: int, all_zo
         sheet.add("hwpoisoned", poisoned * page_kb)
     cma = totals(event).get("cma_reserved_pages")
     if cma and cma * page_kb >= _NOTABLE * total_kb:
-        sheet.note("cma", cma_kb=cma * page_kb, free_cma_kb=counters(event).get("free_cma_pages", 0) * page_kb)
+        sheet.note(
+            "cma", cma_kb=cma * page_kb, free_cma_kb=counters(event).get("free_cma_pages", 0) * page_kb
+        )
 
 
 def _balloon(sheet: Sheet, node_sum: Sizes, total_kb: int) -> None:
@@ -192,7 +221,7 @@ def _balloon(sheet: Sheet, node_sum: Sizes, total_kb: int) -> None:
     elif in_rest and not in_reserved:
         sheet.add("balloon", balloon)
     else:
-        sheet.note("balloon", balloon_kb=balloon)
+        sheet.note("balloon_somewhere", balloon_kb=balloon)
 
 
 def _check_pagecache(sheet: Sheet, event: OomEvent, printed: Sizes, page_kb: int, total_kb: int) -> None:
@@ -218,10 +247,10 @@ def _residue(sheet: Sheet, event: OomEvent, total_kb: int, complete: bool) -> No
     if rest < 0:
         sheet.note("negative", over_kb=-rest)
     elif rest > _NOTABLE * total_kb:
-        sheet.note("unaccounted", unaccounted_kb=rest, share=round(rest / total_kb, 4))
+        sheet.note("unaccounted_share", unaccounted_kb=rest, share=round(rest / total_kb, 4))
         if not hugepages(event):
             sheet.note("no_hugetlb_lines")
-        if sheet.kb("zspages") is None:
+        if total_swap_kb(event) and not any("zspages_kb" in zone for zone in zones(event)):
             sheet.note("no_zspages")
-        if sheet.kb("kernel_stack") is None:
+        if not any("kernel_stack_kb" in line for line in (*zones(event), *nodes(event))):
             sheet.note("no_kernel_stack")

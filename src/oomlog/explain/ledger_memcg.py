@@ -3,8 +3,8 @@
 Mirrors memory_stats[] (mm/memcontrol.c) and memcg1_stats[] (mm/memcontrol-v1.c):
 
 - ``file`` of cgroup v2 and ``cache`` of v1 have shared memory and tmpfs in them; here ``file`` is the rest.
-- ``kernel`` (since 5.18, on v1 the counter ``kmem``) has stacks, page tables, per-CPU data, slabs, vmalloc and
-  zswap's pool in it; until 5.17 v2 printed some of these by themselves, and the others not at all.
+- ``kernel`` (since 5.18, on v1 the counter ``kmem``) has stacks, page tables, per-CPU data, slabs, vmalloc
+  and zswap's pool in it; until 5.17 v2 printed some of these by themselves, and the others not at all.
 - Swap is not part of the memory limit and so never an item.
 - 3.9 to 5.2 printed one line a cgroup, each without its children, so the lines of the subtree are added.
 """
@@ -143,7 +143,7 @@ def _notes(sheet: Sheet, memcg: Memcg, stats: Sizes, rest: int | None, usage: in
     elif rest < 0:
         sheet.note("negative_memcg", over_kb=-rest)
     elif rest > _NOTABLE * usage:
-        sheet.note("unaccounted_memcg", unaccounted_kb=rest, share=round(rest / usage, 4))
+        sheet.note("unaccounted_share_memcg", unaccounted_kb=rest, share=round(rest / usage, 4))
         if sheet.kb("kernel") is None:
             sheet.note("kernel_not_printed")
     unevictable = stats.get("unevictable", 0)

@@ -1,7 +1,11 @@
 """Where the memory of each NUMA node and zone was, or of each child cgroup.
 
-Mirrors the node and zone lines of show_free_areas() (mm/show_mem.c).  They count less than the machine's line:
-since 4.13 no slabs, and the zones' lines since 4.8 no shared memory.  What is missing is the residue.
+Mirrors the node and zone lines of show_free_areas() (mm/show_mem.c).  They count less than the machine's
+line: since 4.13 no slabs, and the zones' lines since 4.8 no shared memory.  What is missing is the residue.
+
+Before ``managed`` was printed (3.8), a zone's ``present`` left out the struct pages that describe it although the page allocator may have
+got some of them
+(free_area_init_core() in mm/page_alloc.c), so there the residue can be a few percent off, below zero too.
 """
 
 from __future__ import annotations
@@ -64,7 +68,7 @@ def _add(sheet: Sheet, kb: Sizes, *, since_5_11: bool) -> None:
     sheet.part("free_cma", kb.get("free_cma"), "free")
     sheet.part("free_highatomic", kb.get("free_highatomic"), "free")
     sheet.add("free_pcp", kb.get("free_pcp"))
-    if "present" in kb and "managed" in kb:
+    if "present" in kb and kb["present"] >= kb.get("managed", kb["present"] + 1):
         sheet.add("reserved", kb["present"] - kb["managed"], derived=True)
 
 
@@ -72,6 +76,8 @@ def _close(sheet: Sheet, of: Literal["node", "zone"], name: str, kb: Sizes) -> L
     complete = sheet.kb("free") is not None and lists_kb(kb) is not None
     if not complete:
         sheet.note("incomplete")
+    elif sheet.kb("reserved") is None:
+        sheet.note("present_old")
     elif kb["present"] < sheet.sum_kb():
         sheet.note("negative", over_kb=sheet.sum_kb() - kb["present"])
     elif sheet.kb("slab_unreclaimable") is None:
