@@ -7,8 +7,8 @@ lib/show_mem.c until 6.4), each of which is counted where the pages are given ou
   ``writeback`` are properties of such pages, and the page cache is files, shared memory and swap cache
   together, so none of them is added.
 - ``slab_*``, page tables, kernel stacks, huge pages, ``zspages`` (what zram and zswap store, since 6.18) and
-  the pages of graphics drivers (since 7.1) are on no list.  ``kernel_misc_reclaimable`` are drivers' pools, not
-  slabs: KReclaimable of /proc/meminfo is the sum of both.
+  the pages of graphics drivers (since 7.1) are on no list.  ``kernel_misc_reclaimable`` are drivers' pools,
+  not slabs: KReclaimable of /proc/meminfo is the sum of both.
 - Pages of the per-CPU lists are not in ``free``; those of the CMA area are.
 - ``reserved`` is what the page allocator never got: the kernel's image, struct pages, firmware.
 
@@ -106,7 +106,7 @@ def whole(lines: Sizes, printed: Sizes) -> bool:
         return not lines
     if "free" in lines:  # a zone without lists shows by what is free in it
         ours, machine = ours + lines["free"], machine + printed.get("free", 0)
-    return machine - ours <= max(0.01 * machine, 4096)
+    return machine - ours <= max(0.005 * machine, 1024)
 
 
 def _within_lists(

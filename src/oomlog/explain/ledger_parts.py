@@ -3,9 +3,9 @@
 Mirrors the node and zone lines of show_free_areas() (mm/show_mem.c).  They count less than the machine's
 line: since 4.13 no slabs, and the zones' lines since 4.8 no shared memory.  What is missing is the residue.
 
-Before ``managed`` was printed (3.8), a zone's ``present`` left out the struct pages that describe it although the page allocator may have
-got some of them
-(free_area_init_core() in mm/page_alloc.c), so there the residue can be a few percent off, below zero too.
+Before ``managed`` was printed (3.8), a zone's ``present`` left out the struct pages that describe it although
+the page allocator may have got some of them (free_area_init_core() in mm/page_alloc.c), so there the residue
+can be a few percent off, below zero too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Processes of the task table grouped by name, and how far their memory adds up.
 
 A page that several processes map is in the resident set of each of them (get_mm_rss(), include/linux/mm.h),
-so the sum of resident sets is not memory in use.  Anonymous pages are shared only after fork(); pages of files
-and shared memory often are.
+so the sum of resident sets is not memory in use.  Anonymous pages are shared only after fork(); pages of
+files and shared memory often are.
 """
 
 from __future__ import annotations
