@@ -16,7 +16,7 @@ MODULES = sorted((SRC / "oomlog").rglob("*.py"))
 # From left to right: a module imports from its own package or from one further left.
 ORDER = (
     {"errors", "units", "model", "kernel"},
-    {"sources"},
+    {"sources", "live"},
     {"lines"},
     {"grammar"},
     {"events"},

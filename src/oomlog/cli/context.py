@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import IO
 
 from oomlog.report.escape import escape
@@ -32,6 +33,8 @@ class Context:
     environ: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
     """Aware; ``None`` for the time of the call."""
+    root: Path = Path("/")
+    """Where the ``proc`` and ``sys`` of the machine are."""
 
     @classmethod
     def of_process(cls) -> Context:
