@@ -141,6 +141,18 @@ def read_count(text: str) -> int:
     return int(text[:20])
 
 
+def read_percent(text: str) -> float:
+    """Read a percentage as a part of 1.
+
+    >>> read_percent("90%"), read_percent("5")
+    (0.9, 0.05)
+    """
+    number = text.removesuffix("%")
+    if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= 100:
+        raise UsageError(f"{text!r} is not a percentage from 1 to 100")
+    return int(number) / 100
+
+
 def read_year(text: str) -> int:
     """Read a year that a log can be from."""
     if not re.fullmatch(r"(19|20|21)\d\d", text):

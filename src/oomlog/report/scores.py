@@ -10,7 +10,6 @@ from oomlog.kernel import oom_score
 from oomlog.live.scores import Score, Scores
 from oomlog.report.escape import cell, escape
 from oomlog.report.sizes import human_kb
-from oomlog.report.summary import counted
 from oomlog.report.table import Column
 
 __all__ = ["COLUMNS", "GLOBAL", "SORTS", "Entry", "entries", "footer", "sorted_by", "text_cells"]
@@ -138,8 +137,8 @@ def footer(scores: Scores, found: Sequence[Entry], *, shown: int, wanted: int) -
     total = sum(immune.values())
     reasons = ", ".join(f"{why} {number:,}" for why, number in sorted(immune.items()))
     lines = [
-        f"{counted(len(found), 'process').replace('processs', 'processes')}: {len(found) - total:,} can be "
-        f"killed, {total:,} immune" + (f" ({reasons})" if reasons else "")
+        f"{len(found):,} seen: {len(found) - total:,} can be killed, {total:,} immune"
+        + (f" ({reasons})" if reasons else "")
     ]
     if shown < wanted:
         lines.append(f"{wanted - shown:,} more not shown; --top 0 shows all")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oomlog.cli.arguments import local_now, read_count, read_pattern, value
+from oomlog.cli.arguments import local_now, read_count, read_pattern, read_percent, value
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import repeat, table
 from oomlog.cli.exit import ExitStatus
@@ -48,7 +48,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "scores",
         help="show which process of this machine would be killed next",
-        description="Show the processes of this machine in the order in which the kernel would kill them, "
+        description="Show the processes of this machine in the order in which the kernel would kill them,\n"
         "and why some never are.",
         epilog=_EPILOG,
     )
@@ -70,8 +70,8 @@ def add_parser(commands: Any) -> None:
         help=f"only the first N, 0 for all (default {_TOP} in text, all in the other formats)",
     )  # fmt: skip
     group.add_argument(
-        "--near", metavar="PERCENT", type=value(_read_percent), default=NEAR,
-        help=f"fill from which a cgroup counts as near its limit (default {NEAR:.0%})".replace("%", "%%"),
+        "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
+        help="fill from which a cgroup counts as near its limit (default 90%%)",
     )  # fmt: skip
     group = parser.add_argument_group("what to print")
     group.add_argument(
@@ -179,13 +179,6 @@ def _read_top(text: str) -> int:
     if text == "0":
         return 0
     return read_count(text)
-
-
-def _read_percent(text: str) -> float:
-    number = text.removesuffix("%")
-    if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= 100:
-        raise UsageError(f"{text!r} is not a percentage from 1 to 100")
-    return int(number) / 100
 
 
 def _read_seconds(text: str) -> float:

@@ -1,0 +1,78 @@
+"""``oomlog system``: what this machine's settings and limits mean for OOM kills."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from oomlog.cli.arguments import local_now, read_percent, value
+from oomlog.cli.context import Context
+from oomlog.cli.drawing import table
+from oomlog.cli.exit import ExitStatus
+from oomlog.cli.output import Output
+from oomlog.live.cgroups import NEAR
+from oomlog.live.system import read_system
+from oomlog.report.system import COLUMNS, readings, system_json, text_cells
+
+__all__ = ["add_parser", "run"]
+
+_EPILOG = """\
+json:
+  memory, overcommit, settings, pressure, cgroups, zram, zswap, hugetlb, oom_kills and surroundings
+  hold the numbers as the kernel prints them, null for what it does not say; the sentences of the
+  table are below derived.readings, those worth a look with "concern": true.
+
+exit status:
+  0    done
+  2    wrong usage, or /proc cannot be read
+  130  interrupted
+  141  whoever read the output stopped reading
+
+example:
+  oomlog system
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the argument parser."""
+    parser = commands.add_parser(
+        "system",
+        help="tell what this machine's settings and limits mean for OOM kills",
+        description="Tell how much memory this machine has left, how it is set up for running out of it,\n"
+        "and which cgroups are near their limit.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument(
+        "-f", "--format", choices=("text", "json"), default="text", metavar="F",
+        help="text (a table, the default) or json (one object)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="short for -f json")
+    parser.add_argument(
+        "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
+        help="fill from which a cgroup counts as near its limit (default 90%%)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
+        help="auto (the default), always or never; auto respects NO_COLOR",
+    )  # fmt: skip
+    parser.add_argument(
+        "--root", metavar="DIR", type=Path,
+        help="read DIR/proc and DIR/sys, such as /host in a debugging container",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Read the machine and print what it means."""
+    system = read_system(options.root or context.root, near=options.near, environ=context.environ)
+    if options.format == "json":
+        page = system_json(system, (context.now or local_now()).isoformat(timespec="seconds"))
+    else:
+        found = readings(system)
+        marked = frozenset(number for number, reading in enumerate(found) if reading.concern)
+        rows = [text_cells(reading) for reading in found]
+        page = table(context, options.color, COLUMNS, rows, marked).encode()
+    with Output(context.stdout) as output:
+        output.write(page)
+    return ExitStatus.DONE
