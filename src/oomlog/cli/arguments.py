@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
 # Options whose value may begin with a dash, as in ``--since -2h``.
-_DASHED = frozenset({"--since", "--until", "--tz"})
+_DASHED = frozenset({"--since", "--until", "--tz", "--adj"})
 
 
 class HelpShown(Exception):  # noqa: N818 - it is no error
@@ -151,6 +151,14 @@ def read_percent(text: str) -> float:
     if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= 100:
         raise UsageError(f"{text!r} is not a percentage from 1 to 100")
     return int(number) / 100
+
+
+def read_adj(text: str) -> int:
+    """Read an oom_score_adj."""
+    digits = text[1:] if text[:1] == "-" else text
+    if not digits.isascii() or not digits.isdigit() or int(digits[:9]) > 1000:
+        raise UsageError(f"{text!r} is no oom_score_adj; write a whole number from -1000 to 1000")
+    return int(text)
 
 
 def read_year(text: str) -> int:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from oomlog.live.files import exists, read_bytes, read_text
 
-__all__ = ["Surroundings", "surroundings"]
+__all__ = ["ENGINES", "Surroundings", "surroundings"]
 
 # PROC_PID_INIT_INO (include/linux/proc_ns.h): the inode of the first pid namespace, since 3.8.
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"
 # As engines name the groups of containers; their own services (docker.service) are none.
-_ENGINES = re.compile(
+ENGINES = re.compile(
     r"(docker)[-/][0-9a-f]{12}|(libpod)[-_][0-9a-f]|/(kubepods)|(cri-containerd)-|(crio)-[0-9a-f]|/(lxc)[./]"
 )
 _FILES = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
@@ -62,7 +62,7 @@ def _signs(root: Path, *, first: bool | None, kubernetes: bool) -> Iterator[str]
             yield f"{name} exists"
     own = read_text(root / "proc" / "self" / "cgroup") or ""
     for whose, text in (("1", read_text(root / "proc" / "1" / "cgroup") or ""), ("self", own)):
-        if found := _ENGINES.search(text):
+        if found := ENGINES.search(text):
             yield f"/proc/{whose}/cgroup names {found[found.lastindex or 0]}"
             break
     # The machine's own root group has no limit file.

@@ -24,6 +24,7 @@ __all__ = [
     "own_capability",
     "read_process",
     "read_processes",
+    "started_ticks",
 ]
 
 CAP_SYS_ADMIN = 21
@@ -131,6 +132,12 @@ def _read(pid: int, folder: int) -> Process | None:
         sys_admin=_capable(status, CAP_SYS_ADMIN),
         cgroups=_cgroups(folder),
     )
+
+
+def started_ticks(folder: int) -> int | None:
+    """Return the start of the process whose folder is open."""
+    stat = _stat(folder)
+    return None if stat is None else stat[2]
 
 
 def _ended(folder: int) -> bool:
