@@ -1,9 +1,10 @@
 """Command lines and what they answer: one ``*.toml`` file a case, run against the logs in ``logs/``.
 
 ``args`` are run in a folder with copies of the logs.  Optional keys: ``stdin`` (text), ``terminal`` (which of
-stdin, stdout and stderr are terminals), ``environ``, ``files`` (more files by name), ``exit`` (0 if not
-given).  ``stdout`` and ``stderr`` are exact; ``stdout_has``, ``stdout_lacks``, ``stderr_has`` and
-``stderr_lacks`` are lists of parts.  Seconds measured are shown as ``T s``.
+stdin, stdout and stderr are terminals), ``environ``, ``files`` (more files by name), ``machine`` (in
+``machines/``, whose /proc and /sys are those of the case), ``exit`` (0 if not given).  ``stdout`` and
+``stderr`` are exact; ``stdout_has``, ``stdout_lacks``, ``stderr_has`` and ``stderr_lacks`` are lists of parts.
+Seconds measured are shown as ``T s``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from oomlog.cli.main import main
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.toml"))
 KEYS = {
-    "promise", "args", "stdin", "terminal", "environ", "files", "exit", "written",
+    "promise", "args", "stdin", "terminal", "environ", "files", "machine", "exit", "written",
     "stdout", "stdout_has", "stdout_lacks", "stderr", "stderr_has", "stderr_lacks",
 }  # fmt: skip
 NOW = datetime(2024, 5, 2, 9, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -40,7 +41,11 @@ def copy_logs(folder: Path) -> None:
 
 
 def run(
-    args: list[str], stdin: bytes | None = None, terminal: tuple[str, ...] = (), **environ: str
+    args: list[str],
+    stdin: bytes | None = None,
+    terminal: tuple[str, ...] = (),
+    root: Path = Path("/"),
+    **environ: str,
 ) -> tuple[int, str, str]:
     stdout, stderr = io.BytesIO(), io.StringIO()
     context = Context(
@@ -52,6 +57,7 @@ def run(
         stderr_is_terminal="stderr" in terminal,
         environ=environ,
         now=NOW,
+        root=root,
     )
     status = main(args, context)
     return status, timeless(stdout.getvalue().decode()), timeless(stderr.getvalue())
@@ -74,7 +80,8 @@ def test_case(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("COLUMNS", case.get("environ", {}).get("COLUMNS", "120"))
     stdin = case["stdin"].encode() if "stdin" in case else None
     terminal = tuple(case.get("terminal", ()))
-    status, stdout, stderr = run(case["args"], stdin, terminal, **case.get("environ", {}))
+    root = HERE / "machines" / case["machine"] if "machine" in case else Path("/")
+    status, stdout, stderr = run(case["args"], stdin, terminal, root, **case.get("environ", {}))
     for name, text in (("stdout", stdout), ("stderr", stderr)):
         if name in case:
             assert text == case[name]

@@ -137,6 +137,8 @@ def test_full_disk_is_named() -> None:
 
 OTHERS = (
     ("--help",), ("--version",), ("parse", "--help"), ("schema",), ("schema", "--columns"),
+    ("scores",), ("scores", "-f", "csv", "--kernel-threads"), ("scores", "--watch", "--top", "1"),
+    ("system",), ("system", "--json"), ("protect", "--help"),
     ("grammar", "list"), ("grammar", "show", "kill"),
     ("grammar", "try", "Mem-Info:"), ("grammar", "try", "hello"),
     ("grammar", "new-sample", str(LOGS / "uptime.log"), "--line", "1"),

@@ -5,11 +5,12 @@ Nothing is written here; see ``live.apply``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from oomlog.errors import UsageError
 from oomlog.kernel import UNKILLABLE_ADJ
+from oomlog.live.cgroups import Memcg
 from oomlog.live.scores import Score, Scores, ranked, score_of
 from oomlog.live.units import unit_of
 
@@ -39,6 +40,8 @@ class Plan:
     killable_before: int
     next_before: Score | None
     next_after: Score | None
+    near: tuple[tuple[Memcg, Score, Score], ...]
+    """Cgroups near their limit in which somebody else would be next: who is, and who would be."""
     known: bool
     """Ranks could be computed; otherwise no formula gives the kernel's scores."""
 
@@ -79,8 +82,8 @@ def plan(scores: Scores, chosen: Iterable[Score], adj: int) -> Plan:
         _refuse(row)
     if adj == UNKILLABLE_ADJ and len(rows) > 1:
         raise UsageError(
-            f"{UNKILLABLE_ADJ} would make all {len(rows)} processes unkillable, and a leak in one of them could "
-            "only end in a panic\nTry --adj -999, or name one process by its number."
+            f"{UNKILLABLE_ADJ} would make all {len(rows)} processes unkillable, and a leak in one of them "
+            "could only end in a panic\nTry --adj -999, or name one process by its number."
         )
     pids = {row.process.pid for row in rows}
 
@@ -111,8 +114,16 @@ def plan(scores: Scores, chosen: Iterable[Score], adj: int) -> Plan:
         killable_before=len(places_before),
         next_before=scores.next,
         next_after=next((row for row in after if row.killable and row.rated), None),
+        near=tuple(_moved(scores, after)),
         known=scores.fit.formula is not None,
     )
+
+
+def _moved(scores: Scores, after: tuple[Score, ...]) -> Iterator[tuple[Memcg, Score, Score]]:
+    for near in scores.near:
+        then = scores.next_in(near.memcg, after)
+        if near.next is not None and then is not None and near.next.process.pid != then.process.pid:
+            yield near.memcg, near.next, then
 
 
 # Of several processes with one name, those for which nothing can be done are passed over in silence.

@@ -85,6 +85,8 @@ class Scores:
     total_swap_kb: int | None
     fit: Fit
     near: tuple[NearLimit, ...]
+    swappiness: int | None
+    """vm.swappiness; at 0 a cgroup counts without swap."""
     allocating_task: bool
     """vm.oom_kill_allocating_task is set: whoever asks for memory dies, whatever the scores say."""
     panic_on_oom: int | None
@@ -93,6 +95,23 @@ class Scores:
     def next(self) -> Score | None:
         """Return who would die next in a global OOM."""
         return next((row for row in self.rows if row.killable and row.rated), None)
+
+    def next_in(self, memcg: Memcg, rows: Iterable[Score] | None = None) -> Score | None:
+        """Return who would die next in a cgroup, with the badness that counts there.
+
+        An OOM in a cgroup counts oom_score_adj by the memory of the group, and looks at its own only.
+
+        :param rows: Instead of those that were read, to see what would be.
+        """
+        total = memcg.totalpages(
+            total_swap_kb=self.total_swap_kb or 0, page_size=self.page_size, swappiness=self.swappiness
+        )
+        inside = (
+            score_of(row.process, formula=self.fit.formula, totalpages=total, page_size=self.page_size)
+            for row in (self.rows if rows is None else rows)
+            if memcg.holds(row.process.memcg)
+        )
+        return next((row for row in ranked(inside) if row.killable and row.rated), None)
 
     def kb(self, pages: int) -> int:
         """Return pages in kB."""
@@ -122,20 +141,19 @@ def read_scores(root: Path = Path("/"), *, near: float = NEAR, without: int | No
         for process in processes
     ]
     vm = root / "proc" / "sys" / "vm"
-    swappiness = read_number(vm / "swappiness")
-    groups = _near(root, near)
-    return Scores(
+    scores = Scores(
         rows=ranked(rows),
         page_size=page_size,
         totalpages=totalpages,
         total_swap_kb=swap_kb,
         fit=found,
-        near=tuple(
-            _near_limit(memcg, rows, found.formula, page_size, swap_kb or 0, swappiness) for memcg in groups
-        ),
+        near=(),
+        swappiness=read_number(vm / "swappiness"),
         allocating_task=(read_number(vm / "oom_kill_allocating_task") or 0) != 0,
         panic_on_oom=read_number(vm / "panic_on_oom"),
     )
+    groups = _near(root, near)
+    return replace(scores, near=tuple(NearLimit(memcg, scores.next_in(memcg)) for memcg in groups))
 
 
 def immunity(process: Process) -> str | None:
@@ -238,22 +256,3 @@ def _near(root: Path, near: float) -> list[Memcg]:
     where = hierarchy(root)
     groups = [] if where is None else limited_groups(where)
     return [memcg for memcg in groups if memcg.share is not None and memcg.share >= near]
-
-
-# The same processes with the group's memory in place of the machine's: only oom_score_adj counts otherwise.
-def _near_limit(
-    memcg: Memcg,
-    rows: Iterable[Score],
-    formula: Formula | None,
-    page_size: int,
-    total_swap_kb: int,
-    swappiness: int | None,
-) -> NearLimit:
-    total = memcg.totalpages(total_swap_kb=total_swap_kb, page_size=page_size, swappiness=swappiness)
-    inside = [
-        score_of(row.process, formula=formula, totalpages=total, page_size=page_size)
-        for row in rows
-        if memcg.holds(row.process.memcg)
-    ]
-    first = next((row for row in ranked(inside) if row.killable and row.rated), None)
-    return NearLimit(memcg, first)

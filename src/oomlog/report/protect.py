@@ -65,6 +65,8 @@ def _effect(plan: Plan) -> Iterator[str]:
         yield f"next in a global OOM: {named(first)}, before and after (derived)"
     else:
         yield f"next in a global OOM: {named(first)} before, {named(then)} after (derived)"
+    for memcg, one, other in plan.near:
+        yield f"next in {escape(memcg.path)}: {named(one)} before, {named(other)} after (derived)"
 
 
 def _rank(rank: int | None) -> str:
@@ -80,11 +82,9 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield "this makes it more likely to be killed, not less"
     hogs = [change for change in changes if (change.before.share or 0.0) >= _HOG]
     if plan.adj < max(old) and (hogs or _was_next(plan)):
-        biggest = max(changes, key=lambda change: change.before.share or 0.0)
-        share = (
-            "" if biggest.before.share is None else f" uses {biggest.before.share:.0%} of RAM and swap and"
-        )
-        yield f"careful: {named(biggest.before)}{share} would be spared: others die first, and the shortage stays"
+        biggest = max(changes, key=lambda change: change.before.share or 0.0).before
+        uses = "" if biggest.share is None else f" uses {100 * biggest.share:.0f} % of RAM and swap and"
+        yield f"careful: {named(biggest)}{uses} would be spared: others die first, and the shortage stays"
     if plan.adj == UNKILLABLE_ADJ:
         yield "careful: it is never killed then; if it leaks, all others die and the kernel panics"
     yield "children it starts from then on inherit the value; those it has keep theirs"

@@ -57,16 +57,16 @@ def entries(scores: Scores) -> list[Entry]:
 
 COLUMNS = (
     Column("PID", right=True),
-    Column("NAME"),
-    Column("SCORE", right=True),
-    Column("BADNESS", right=True, last=4),
-    Column("RSS", right=True),
-    Column("SWAP", right=True, last=5),
-    Column("PGTABLES", right=True, last=6),
-    Column("ADJ", right=True, last=1),
-    Column("BY ADJ", right=True, last=3),
-    Column("SHARE", right=True, last=2),
-    Column("NOTE", folds=True),
+    Column("NAME", folds=True),
+    Column("SCORE", right=True, last=1),
+    Column("BADNESS", right=True, last=6),
+    Column("RSS", right=True, last=3),
+    Column("SWAP", right=True, last=7),
+    Column("PGTABLES", right=True, last=8),
+    Column("ADJ", right=True, last=2),
+    Column("BY ADJ", right=True, last=5),
+    Column("SHARE", right=True, last=4),
+    Column("NOTE", folds=True, last=1),
 )
 """The columns of the table for people."""
 
@@ -116,7 +116,9 @@ def _number(value: int | None) -> str:
 def _note(entry: Entry) -> str:
     if entry.score.immune:
         return f"immune: {entry.score.immune}"
-    return ", ".join("next" if place == GLOBAL else f"next in {cell(place)}" for place in entry.next_in)
+    # The leaf is enough here, as it is in the table of kills; the whole path stands below the table.
+    leaves = (place if place == GLOBAL else place.rpartition("/")[2] or "/" for place in entry.next_in)
+    return ", ".join("next" if place == GLOBAL else f"next in {cell(place)}" for place in leaves)
 
 
 def _named(score: Score) -> str:
@@ -137,7 +139,7 @@ def footer(scores: Scores, found: Sequence[Entry], *, shown: int, wanted: int) -
     total = sum(immune.values())
     reasons = ", ".join(f"{why} {number:,}" for why, number in sorted(immune.items()))
     lines = [
-        f"{len(found):,} seen: {len(found) - total:,} can be killed, {total:,} immune"
+        f"{len(found):,} processes: {len(found) - total:,} can be killed, {total:,} immune"
         + (f" ({reasons})" if reasons else "")
     ]
     if shown < wanted:
@@ -162,7 +164,7 @@ def _who_is_next(scores: Scores) -> list[str]:
         memcg = near.memcg
         who = "nobody that can be seen" if near.next is None else f"{_named(near.next)} (derived)"
         also = ", and all of the group with it (memory.oom.group)" if memcg.oom_group else ""
-        percent = "" if memcg.share is None else f", {memcg.share:.0%} of its limit"
+        percent = "" if memcg.share is None else f", {100 * memcg.share:.0f} % of its limit"
         lines.append(f"next in {escape(memcg.path)}{percent}: {who}{also}")
     return lines
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 __all__ = ["Column", "drawn_table", "plain_table"]
 
 _BOLD = "1"
+_FOLDED = 16
+"""What is longer goes on in the next line before it costs another column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def drawn_table(
 def _shown(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
     shown = list(range(len(columns)))
     widths = [
-        min(max(map(len, cells)), 24 if column.folds else 1 << 30)
+        min(max(map(len, cells)), _FOLDED if column.folds else 1 << 30)
         for column, cells in zip(
             columns, zip([column.heading for column in columns], *rows, strict=True), strict=True
         )
