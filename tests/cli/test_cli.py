@@ -3,7 +3,7 @@
 ``args`` are run in a folder with copies of the logs.  Optional keys: ``stdin`` (text), ``terminal`` (which of
 stdin, stdout and stderr are terminals), ``environ``, ``files`` (more files by name), ``machine`` (in
 ``machines/``, whose /proc and /sys are those of the case), ``exit`` (0 if not given).  ``stdout`` and
-``stderr`` are exact; ``stdout_has``, ``stdout_lacks``, ``stderr_has`` and ``stderr_lacks`` are lists of parts.
+``stderr`` are exact; ``stdout_has``, ``stdout_lacks``, ``stderr_has`` and ``stderr_lacks`` are lists.
 Seconds measured are shown as ``T s``.
 """
 

@@ -10,7 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.output import Output
 from oomlog.report.table import Column, drawn_table, plain_table
 
-__all__ = ["repeat", "table"]
+__all__ = ["can_redraw", "repeat", "table"]
 
 
 def table(
@@ -35,13 +35,18 @@ def table(
     return drawn_table(columns, rows, colour=colour, width=width, marked=marked)
 
 
+def can_redraw(context: Context) -> bool:
+    """Tell whether the output is a terminal on which a page can take the place of another."""
+    return context.stdout_is_terminal and context.environ.get("TERM", "dumb") != "dumb"
+
+
 def repeat(context: Context, seconds: float, page: Callable[[], str | bytes], *, redraw: bool) -> None:
     """Show a page anew every few seconds, until Ctrl-C.
 
     :param redraw: Each page takes the place of the last one, where the output is a terminal that can do so.
     :raise KeyboardInterrupt: At the end, with the terminal as it was before.
     """
-    if redraw and context.stdout_is_terminal and context.environ.get("TERM", "dumb") != "dumb":
+    if redraw and can_redraw(context):
         _redraw(context, seconds, page)
     while True:
         with Output(context.stdout) as output:
@@ -61,7 +66,7 @@ def _redraw(context: Context, seconds: float, page: Callable[[], str | bytes]) -
         with Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop") as live:
             while True:
                 text = page()
-                shown = Text.from_ansi(text if isinstance(text, str) else text.decode(), no_wrap=True)
+                shown = Text.from_ansi(text if isinstance(text, str) else text.decode())
                 live.update(shown, refresh=True)
                 time.sleep(seconds)
     finally:

@@ -96,6 +96,17 @@ class Scores:
         """Return who would die next in a global OOM."""
         return next((row for row in self.rows if row.killable and row.rated), None)
 
+    @property
+    def limited_view(self) -> str | None:
+        """Return why there are processes that cannot be seen, one of which may be next; ``None`` if all can."""
+        first = next((row.process for row in self.rows if row.process.pid == 1), None)
+        if first is None:
+            return "process 1 is not shown, so others are hidden as well (hidepid?)"
+        if first.oom_score and not first.init:
+            return "process 1 is not the machine's init, so this is a container, and processes outside are not seen"
+        hidden = sum(not row.rated for row in self.rows if row.killable)
+        return f"{hidden:,} could not be read (hidepid?)" if hidden else None
+
     def next_in(self, memcg: Memcg, rows: Iterable[Score] | None = None) -> Score | None:
         """Return who would die next in a cgroup, with the badness that counts there.
 

@@ -137,10 +137,13 @@ def footer(scores: Scores, found: Sequence[Entry], *, shown: int, wanted: int) -
         if entry.score.immune:
             immune[entry.score.immune] = immune.get(entry.score.immune, 0) + 1
     total = sum(immune.values())
+    hidden = sum(entry.score.killable and not entry.score.rated for entry in found)
     reasons = ", ".join(f"{why} {number:,}" for why, number in sorted(immune.items()))
     lines = [
-        f"{len(found):,} processes: {len(found) - total:,} can be killed, {total:,} immune"
+        f"{'1 process' if len(found) == 1 else f'{len(found):,} processes'}: "
+        f"{len(found) - total - hidden:,} can be killed, {total:,} immune"
         + (f" ({reasons})" if reasons else "")
+        + (f", {hidden:,} unknown" if hidden else "")
     ]
     if shown < wanted:
         lines.append(f"{wanted - shown:,} more not shown; --top 0 shows all")
@@ -156,6 +159,8 @@ def _who_is_next(scores: Scores) -> list[str]:
         lines.append(f"next in a global OOM: {_named(first)} (derived)")
     else:
         lines.append("next in a global OOM: nobody that can be seen")
+    if scores.limited_view is not None:
+        lines.append(f"but {scores.limited_view}: one of them may be next")
     if scores.panic_on_oom:
         lines.append(f"but vm.panic_on_oom is {scores.panic_on_oom}: the kernel panics instead of killing")
     if scores.allocating_task:
@@ -171,7 +176,6 @@ def _who_is_next(scores: Scores) -> list[str]:
 
 def _how_known(scores: Scores) -> list[str]:
     fit = scores.fit
-    hidden = sum(row.process.oom_score is None for row in scores.rows)
     lines = []
     if fit.formula is not None:
         lines.append(
@@ -185,6 +189,4 @@ def _how_known(scores: Scores) -> list[str]:
         )
     else:
         lines.append("no process could be compared with the kernel's score, so the order is that of SCORE")
-    if hidden:
-        lines.append(f"{hidden:,} could not be read (hidepid?); one of them may be next")
     return lines

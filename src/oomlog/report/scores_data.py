@@ -106,6 +106,7 @@ def scores_json(scores: Scores, shown: Sequence[Entry], time: str) -> bytes:
                 "compared": scores.fit.compared,
             },
             "next_pid": None if first is None else first.process.pid,
+            "limited_view": scores.limited_view,
         },
         "near_limits": [_near(near) for near in scores.near],
         "processes": [_record(entry) for entry in shown],

@@ -123,6 +123,22 @@ def test_the_one_that_asks_is_left_out(machine: Any) -> None:
     assert order(machine, without=11) == [10]
 
 
+def test_a_limited_view_is_told(machine: Any) -> None:
+    """Hidden processes, and those outside of a container, may be next, and it is said."""
+    machine.process(10, rss_kb=4)
+    assert "hidden" in (read_scores(machine.root).limited_view or "")
+    machine.process(1, rss_kb=4)
+    assert "container" in (read_scores(machine.root).limited_view or "")
+    machine.process(1, rss_kb=4, score=0)
+    assert read_scores(machine.root).limited_view is None
+    (machine.root / "proc/7").mkdir()
+    machine.write("proc/7/stat", "7 (x) S 1 1 1 0 -1 0" + " 0" * 20)
+    found = read_scores(machine.root)
+    assert found.limited_view == "1 could not be read (hidepid?)"
+    assert found.next is not None
+    assert found.next.process.pid == 10
+
+
 # -- cgroups near their limit ----------------------------------------------------------------------------
 
 

@@ -75,7 +75,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if not chosen:
         raise UsageError(_nobody(options.target, names(scores)))
     found = plan(scores, chosen, options.adj)
-    status = _apply(found, options, context) if options.apply else ExitStatus.DONE
+    status = ExitStatus.DONE
+    if options.apply and not _apply(found, options, context):
+        status = ExitStatus.FAILED
     colour = context.colour(options.color, terminal=context.stdout_is_terminal)
     lines = script(found, surroundings(root, context.environ), applied=options.apply)
     with Output(context.stdout) as output:
@@ -92,27 +94,34 @@ def _nobody(target: str, known: set[str]) -> str:
     return f"no process and no service is called {target!r}; {hint}"
 
 
-def _apply(found: Plan, options: argparse.Namespace, context: Context) -> ExitStatus:
+# Whether all is set.  With nothing set there is nothing to tell, either.
+def _apply(found: Plan, options: argparse.Namespace, context: Context) -> bool:
     lowered = any(found.adj < (change.before.process.oom_score_adj or 0) for change in found.changes)
-    if lowered and own_capability(CAP_SYS_RESOURCE, context.root) is False:
+    # Above 0 the kernel may allow it: everybody may take back what they raised.
+    if lowered and found.adj < 0 and own_capability(CAP_SYS_RESOURCE, context.root) is False:
         command = shlex.join(
             ["sudo", "oomlog", "protect", f"--adj={found.adj}", "--apply", "--", options.target]
         )
         raise UsageError(
-            f"lowering oom_score_adj takes CAP_SYS_RESOURCE, which this process does not have\nTry {command}"
+            "lowering oom_score_adj below 0 takes CAP_SYS_RESOURCE, which this process does not have\n"
+            f"Try {command}"
         )
-    status = ExitStatus.DONE
+    done = 0
+    errors = []
     for change in found.changes:
         old = change.before.process.oom_score_adj
         try:
             now = apply(change.before.process, found.adj, context.root)
         except OomlogError as error:
-            context.say(str(error))
-            status = ExitStatus.FAILED
+            errors.append(str(error))
             continue
         if now == found.adj:
+            done += 1
             context.say(f"{named(change.before)}: oom_score_adj was {old} and is now {now}")
         else:
-            context.say(f"{named(change.before)}: oom_score_adj was set to {found.adj}, but is {now}")
-            status = ExitStatus.FAILED
-    return status
+            errors.append(f"{named(change.before)}: oom_score_adj was set to {found.adj}, but is {now}")
+    if not done:
+        raise OomlogError("; ".join(errors))
+    for text in errors:
+        context.say(text)
+    return not errors

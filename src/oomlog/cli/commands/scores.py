@@ -10,7 +10,7 @@ from typing import Any
 
 from oomlog.cli.arguments import local_now, read_count, read_pattern, read_percent, value
 from oomlog.cli.context import Context
-from oomlog.cli.drawing import repeat, table
+from oomlog.cli.drawing import can_redraw, repeat, table
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
@@ -22,6 +22,7 @@ __all__ = ["add_parser", "run"]
 
 _FORMATS = ("text", "json", "ndjson", "csv")
 _TOP = 20
+_OTHER_LINES = 9
 _LEAST_SECONDS = 0.1
 _MOST_SECONDS = 86400.0
 _EPILOG = """\
@@ -137,7 +138,7 @@ class _Pages:
         self.count += 1
         if not wanted and options.watch is None:
             raise UsageError(_nobody(options, found))
-        top = (_TOP if options.format == "text" else 0) if options.top is None else options.top
+        top = self._top()
         shown = wanted[:top] if top else wanted
         now = (self.context.now or local_now()).isoformat(timespec="seconds")
         if options.format == "text":
@@ -155,6 +156,19 @@ class _Pages:
         if options.format == "ndjson":
             return scores_ndjson(shown, now)
         return scores_csv(shown, now, head=self.count == 1)
+
+    def _top(self) -> int:
+        options = self.options
+        if options.top is not None:
+            return int(options.top)
+        if options.format != "text":
+            return 0
+        if options.watch is not None and can_redraw(self.context):
+            from shutil import get_terminal_size
+
+            # What does not fit is cut off at the bottom, where it is told who is next.
+            return min(max(get_terminal_size().lines - _OTHER_LINES, 1), _TOP)
+        return _TOP
 
     def _wanted(self, entry: Entry) -> bool:
         options, process = self.options, entry.score.process
