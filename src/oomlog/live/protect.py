@@ -136,9 +136,12 @@ def _refuse(row: Score) -> None:
     process = row.process
     if process.kernel_thread:
         raise UsageError(f"process {process.pid} is a thread of the kernel, which is never killed")
-    if process.init or process.pid == 1:
+    if process.init:
+        raise UsageError("process 1 is init, which the kernel never kills")
+    if process.pid == 1:
         raise UsageError(
-            "process 1 is init: the kernel never kills that of the machine, and a container ends with its own"
+            "process 1 is the first of a container here; its oom_score_adj is set from outside, by the QoS "
+            "class of the pod in Kubernetes, else with docker run or podman run --oom-score-adj"
         )
     if process.has_memory is False:
         raise UsageError(

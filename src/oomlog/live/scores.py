@@ -98,12 +98,12 @@ class Scores:
 
     @property
     def limited_view(self) -> str | None:
-        """Return why there are processes that cannot be seen, one of which may be next; ``None`` if all can."""
+        """Return why a process that cannot be seen may be next, ``None`` if all can be."""
         first = next((row.process for row in self.rows if row.process.pid == 1), None)
         if first is None:
             return "process 1 is not shown, so others are hidden as well (hidepid?)"
         if first.oom_score and not first.init:
-            return "process 1 is not the machine's init, so this is a container, and processes outside are not seen"
+            return "process 1 is not the machine's init (a container?), so those outside are not seen"
         hidden = sum(not row.rated for row in self.rows if row.killable)
         return f"{hidden:,} could not be read (hidepid?)" if hidden else None
 
