@@ -125,6 +125,40 @@ def test_event_comes_before_the_input_ends() -> None:
         feeder.join()
 
 
+def test_watch_ends_with_an_interrupt() -> None:
+    """Watching gives answer after answer at once, and Ctrl-C ends it without a traceback."""
+    with started("scores", "--watch", "0.1", "-f", "ndjson", "--top", "1") as process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert all(line.startswith(b'{"schema":"oomlog.score/1"') for line in lines)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.stderr.read() == b""
+        assert process.wait() == 130
+
+
+def test_watch_on_a_terminal_leaves_it_as_it_was() -> None:
+    """The page is drawn on the terminal's other screen, and the first one comes back with its cursor."""
+    import pty
+
+    screen, terminal = pty.openpty()
+    environ = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "24"}
+    try:
+        with started("scores", "--watch", "0.1", stdout=terminal, env=environ) as process:
+            drawn = b""
+            while b"next in a global OOM" not in drawn:
+                drawn += os.read(screen, 1 << 16)
+            process.send_signal(signal.SIGINT)
+            while not drawn.endswith(b"\x1b[?1049l"):
+                drawn += os.read(screen, 1 << 16)
+            assert process.stderr.read() == b""
+            assert process.wait() == 130
+    finally:
+        os.close(screen)
+        os.close(terminal)
+    assert b"\x1b[?1049h" in drawn
+    assert drawn.index(b"\x1b[?25h") > drawn.index(b"\x1b[?25l")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_disk_is_named() -> None:
     """Output that cannot be written is a message and status 2."""

@@ -37,6 +37,8 @@ class Plan:
 
     adj: int
     changes: tuple[Change, ...]
+    unreadable: int
+    """How many that were meant are left out, as their value cannot be read."""
     killable_before: int
     next_before: Score | None
     next_after: Score | None
@@ -74,7 +76,9 @@ def plan(scores: Scores, chosen: Iterable[Score], adj: int) -> Plan:
 
     :raise UsageError: When that is nonsense, with the reason.
     """
+    chosen = list(chosen)
     rows = [row for row in chosen if row.process.oom_score_adj is not None]
+    unreadable = len(chosen) - len(rows)
     rows = [row for row in rows if not _is_hopeless(row)] or rows
     if not rows:
         raise UsageError("its oom_score_adj cannot be read from here\nTry again as root.")
@@ -111,6 +115,7 @@ def plan(scores: Scores, chosen: Iterable[Score], adj: int) -> Plan:
             for row in rows
             for pid in (row.process.pid,)
         ),
+        unreadable=unreadable,
         killable_before=len(places_before),
         next_before=scores.next,
         next_after=next((row for row in after if row.killable and row.rated), None),

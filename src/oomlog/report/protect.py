@@ -55,6 +55,8 @@ def _effect(plan: Plan) -> Iterator[str]:
             rank = f", rank {before} -> {after} (of {plan.killable_before:,})"
         old = change.before.process.oom_score_adj
         yield f"{named(change.before)}: oom_score_adj {old} -> {plan.adj}{rank}"
+    if plan.unreadable:
+        yield f"left out, as they cannot be read from here: {plan.unreadable:,}"
     if not plan.known:
         yield "no known formula gives this kernel's scores, so ranks cannot be told"
         return

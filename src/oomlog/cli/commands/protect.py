@@ -64,12 +64,18 @@ def add_parser(commands: Any) -> None:
         "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
         help="auto (the default), always or never; auto respects NO_COLOR",
     )  # fmt: skip
+    parser.add_argument(
+        "--root", metavar="DIR", type=Path,
+        help="read DIR/proc and DIR/sys, such as /host in a debugging container; not with --apply",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Print the script; with ``--apply`` set the value first."""
-    root = context.root
+    if options.apply and options.root is not None:
+        raise UsageError("--apply sets values of this machine, not below --root; leave one of them out")
+    root = options.root or context.root
     scores = read_scores(root, without=os.getpid() if root == Path("/") else None)
     chosen = matching(scores, options.target)
     if not chosen:
