@@ -168,7 +168,7 @@ def _stat(folder: int) -> tuple[str, int, int] | None:
 
 
 def _kernel_thread(numbers: Mapping[str, int], flags: int | None) -> bool | None:
-    if "Kthread" in numbers:  # since 6.7 or so
+    if "Kthread" in numbers:  # newer kernels have a line for it
         return numbers["Kthread"] == 1
     return None if flags is None else bool(flags & _PF_KTHREAD)
 

@@ -24,7 +24,7 @@ from oomlog.live.processes import Process, read_processes
 __all__ = ["Fit", "NearLimit", "Score", "Scores", "fit", "immunity", "ranked", "read_scores", "score_of"]
 
 # Newest first, which wins when the processes at hand cannot tell them apart.  The thousandths of 2.6.36 to
-# 3.4 are left out: no Python that runs oomlog runs there.
+# 3.4 are no pages and would need a table of their own; there the order is that of oom_score.
 _FORMULAS: tuple[Formula, ...] = ("plain", "plain_clamped", "root_bonus", "root_bonus_adj")
 # /proc/PID/status and oom_score are read one after the other, and until 7.0 the kernel's counters drift.
 _TOLERANCE = 2

@@ -12,19 +12,13 @@ from collections.abc import Iterator, Sequence
 from oomlog.kernel import UNKILLABLE_ADJ
 from oomlog.live.container import Surroundings
 from oomlog.live.protect import Change, Plan
-from oomlog.live.scores import Score
 from oomlog.live.units import Unit, engine_of, unit_of
 from oomlog.report.escape import escape
+from oomlog.report.scores import named
 
-__all__ = ["named", "script"]
+__all__ = ["script"]
 
 _HOG = 0.25
-
-
-def named(score: Score) -> str:
-    """Return the name and number of a process, escaped."""
-    comm = score.process.comm
-    return f"{'?' if comm is None else escape(comm)}[{score.process.pid}]"
 
 
 def script(plan: Plan, around: Surroundings, *, applied: bool = False) -> Iterator[str]:

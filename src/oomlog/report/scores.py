@@ -12,7 +12,7 @@ from oomlog.report.escape import cell, escape
 from oomlog.report.sizes import human_kb
 from oomlog.report.table import Column
 
-__all__ = ["COLUMNS", "GLOBAL", "SORTS", "Entry", "entries", "footer", "sorted_by", "text_cells"]
+__all__ = ["COLUMNS", "GLOBAL", "SORTS", "Entry", "entries", "footer", "named", "sorted_by", "text_cells"]
 
 GLOBAL = "global"
 """In ``next_in``: the OOM of the whole machine."""
@@ -121,7 +121,8 @@ def _note(entry: Entry) -> str:
     return ", ".join("next" if place == GLOBAL else f"next in {cell(place)}" for place in leaves)
 
 
-def _named(score: Score) -> str:
+def named(score: Score) -> str:
+    """Return the name and number of a process, escaped."""
     comm = score.process.comm
     return f"{'?' if comm is None else escape(comm)}[{score.process.pid}]"
 
@@ -156,7 +157,7 @@ def _who_is_next(scores: Scores) -> list[str]:
     first = scores.next
     lines = []
     if first is not None:
-        lines.append(f"next in a global OOM: {_named(first)} (derived)")
+        lines.append(f"next in a global OOM: {named(first)} (derived)")
     else:
         lines.append("next in a global OOM: nobody that can be seen")
     if scores.limited_view is not None:
@@ -167,7 +168,7 @@ def _who_is_next(scores: Scores) -> list[str]:
         lines.append("but vm.oom_kill_allocating_task is set: whoever asks for memory then is killed first")
     for near in scores.near:
         memcg = near.memcg
-        who = "nobody that can be seen" if near.next is None else f"{_named(near.next)} (derived)"
+        who = "nobody that can be seen" if near.next is None else f"{named(near.next)} (derived)"
         also = ", and all of the group with it (memory.oom.group)" if memcg.oom_group else ""
         percent = "" if memcg.share is None else f", {100 * memcg.share:.0f} % of its limit"
         lines.append(f"next in {escape(memcg.path)}{percent}: {who}{also}")

@@ -18,7 +18,8 @@ from oomlog.live.container import surroundings
 from oomlog.live.processes import CAP_SYS_RESOURCE, own_capability
 from oomlog.live.protect import DEFAULT_ADJ, Plan, matching, names, plan
 from oomlog.live.scores import read_scores
-from oomlog.report.protect import named, script
+from oomlog.report.protect import script
+from oomlog.report.scores import named
 
 __all__ = ["add_parser", "run"]
 
