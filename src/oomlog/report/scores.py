@@ -9,8 +9,8 @@ from typing import Any
 from oomlog.kernel import oom_score
 from oomlog.live.scores import Score, Scores
 from oomlog.report.escape import cell, escape
-from oomlog.report.sizes import human_kb
 from oomlog.report.table import Column
+from oomlog.units import human_kb
 
 __all__ = ["COLUMNS", "GLOBAL", "SORTS", "Entry", "entries", "footer", "named", "sorted_by", "text_cells"]
 

@@ -10,7 +10,6 @@ import orjson
 
 from oomlog.live.system import Overcommit, Settings, System
 from oomlog.report.escape import cell, without_surrogates
-from oomlog.report.sizes import human_kb
 from oomlog.report.system_parts import (
     Reading,
     about_cgroups,
@@ -22,6 +21,7 @@ from oomlog.report.system_parts import (
     portion,
 )
 from oomlog.report.table import Column
+from oomlog.units import human_kb
 
 __all__ = ["COLUMNS", "readings", "system_json", "text_cells"]
 

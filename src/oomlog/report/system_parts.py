@@ -9,8 +9,8 @@ from oomlog.live.cgroups import Memcg
 from oomlog.live.container import Surroundings
 from oomlog.live.system import Cgroups, Hugetlb, Pressure, Zram, Zswap
 from oomlog.report.escape import escape
-from oomlog.report.sizes import human_kb
 from oomlog.report.summary import counted
+from oomlog.units import human_kb
 
 __all__ = [
     "Reading", "about_cgroups", "about_hugetlb", "about_pressure", "about_surroundings", "about_zram",
