@@ -1,0 +1,1 @@
+"""Rules of explanation: one file a claim, named as the finding is."""

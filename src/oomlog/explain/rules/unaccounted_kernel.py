@@ -1,0 +1,49 @@
+"""Memory was gone that no counter of the report tells: pages that the kernel or a driver took for itself.
+
+What is left of the RAM when everything printed is taken off.  Who took it is not in the report; the sentence
+names those who do it without a counter there.
+"""
+
+from __future__ import annotations
+
+from oomlog.explain import mem_info
+from oomlog.explain.case import Case
+from oomlog.explain.model import Finding, Values
+from oomlog.explain.sizes import number, share_of, tells_machine, zones_kb
+
+__all__ = ["ID", "REFERENCE", "find"]
+
+ID = "unaccounted_kernel"
+REFERENCE = "__show_mem() in mm/show_mem.c (7.1): alloc_pages() without a counter is in none of its lines"
+
+# Percpu areas, modules and buffers of drivers are 3 to 7 % of a small machine and under 1 % of a large one.
+_LARGE = 0.12
+_LEAST_KB = 16 * 1024
+
+
+def find(case: Case) -> Finding | None:
+    """Return the claim where an eighth or more is unaccounted for."""
+    ledger = case.ledger if tells_machine(case) else None
+    if ledger is None or ledger.of != "machine" or ledger.unaccounted_kb is None:
+        return None
+    missing = ledger.unaccounted_kb
+    share = share_of(missing, ledger.total_kb)
+    if share is None or share < _LARGE or missing < _LEAST_KB:
+        return None
+    values: Values = {"unaccounted_kb": missing, "share": share, "ram_kb": ledger.total_kb}
+    used = _swap_used_kb(case)
+    words = ID
+    if used and zones_kb(case, "zspages") is None:
+        # A compressed store keeps swapped pages in RAM; it has a counter here since 6.18.
+        values = {**values, "swap_used_kb": used}
+        words = f"{ID}_swap"
+    # Lines of nodes and pools that a bound request may not use are left out of its report.
+    sure = case.event.scope in ("global", "sysrq")
+    evidence = case.quote("active_anon:", "slab_reclaimable:", "free:", "pages RAM", "pages reserved")
+    return Finding(ID, values, evidence, "likely" if sure else "possible", REFERENCE, words)
+
+
+def _swap_used_kb(case: Case) -> int | None:
+    swap = mem_info.swap(case.event)
+    total, free = number(swap, "total_swap_kb"), number(swap, "free_swap_kb")
+    return None if total is None or free is None else max(total - max(free, 0), 0)

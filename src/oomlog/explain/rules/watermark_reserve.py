@@ -1,0 +1,89 @@
+"""Free memory was there, but the kernel keeps it: below the min watermark, or reserved from this request.
+
+Either the watermarks are far higher than the kernel would set them by itself (vm.min_free_kbytes), or a
+noticeable part of the RAM was free in zones whose watermark, lowmem_reserve and highatomic blocks forbade its
+use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oomlog.explain import mem_info
+from oomlog.explain.case import Case
+from oomlog.explain.model import Finding, Values
+from oomlog.explain.sizes import number, ram_kb, share_of
+from oomlog.explain.watermark import Room, request_of, rooms_of, zone_names
+
+__all__ = ["ID", "REFERENCE", "find"]
+
+ID = "watermark_reserve"
+REFERENCE = (
+    "__zone_watermark_ok() and setup_per_zone_wmarks() in mm/page_alloc.c, "
+    "set_recommended_min_free_kbytes() in mm/khugepaged.c (7.1)"
+)
+
+# The kernel's own choice is 4 * sqrt(lowmem kB), and for THP never more than 5 % of low memory.
+_OVERSIZED = 0.06
+# Usual reports have 0.3 to 2.5 % free, all of it reserve.
+_NOTICEABLE = 0.03
+
+
+def find(case: Case) -> Finding | None:
+    """Return the claim where what the kernel keeps free is a large part."""
+    request = request_of(case.event)
+    if request is None:
+        return None
+    rooms = rooms_of(case, request)
+    return _oversized(case, rooms) or _held(case, rooms)
+
+
+def _oversized(case: Case, rooms: tuple[Room, ...]) -> Finding | None:
+    found = [_base_min_kb(case, zone) for zone in mem_info.zones(case.event)]
+    managed = [number(zone, "managed_kb") for zone in mem_info.zones(case.event)]
+    if not found or None in found or None in managed:
+        return None
+    low, whole = sum(each or 0 for each in found), sum(each or 0 for each in managed)
+    share = share_of(low, whole)
+    if share is None or share < _OVERSIZED:
+        return None
+    values = {"min_kb": low, "managed_kb": whole, "share": share}
+    out = bool(rooms) and not any(room.is_above for room in rooms)
+    evidence = case.quote(*(room.words for room in rooms)) or case.quote(" min:")
+    return Finding(ID, values, evidence, "certain" if out else "likely", REFERENCE)
+
+
+def _base_min_kb(case: Case, zone: Mapping[str, Any]) -> int | None:
+    """Return the min watermark without the boost of the moment, which 5.0 to 5.15 do not show.
+
+    low is at least a quarter above min (__setup_per_zone_wmarks()), with the same boost in both.
+    """
+    low, next_kb = number(zone, "min_kb"), number(zone, "low_kb")
+    if low is None or next_kb is None:
+        return None
+    boost = number(zone, "boost_kb")
+    if boost is not None:
+        return low - boost
+    return min(low, 4 * (next_kb - low + case.page_kb))
+
+
+def _held(case: Case, rooms: tuple[Room, ...]) -> Finding | None:
+    if not rooms or any(room.is_above for room in rooms):
+        return None
+    free = sum(room.free_kb for room in rooms)
+    # Free CMA pages are another claim, and so is memory lost to the tail of a large block.
+    kept = sum(min(room.free_kb - room.cma_kb, room.mark_kb + room.highatomic_kb) for room in rooms)
+    share = share_of(kept, ram_kb(case))
+    if share is None or share < _NOTICEABLE:
+        return None
+    values: Values = {
+        "free_kb": free,
+        "min_kb": sum(room.min_kb for room in rooms),
+        "lowmem_kb": sum(room.lowmem_kb for room in rooms),
+        "highatomic_kb": sum(room.highatomic_kb for room in rooms),
+        "share": share,
+        "zones": zone_names(rooms),
+    }
+    evidence = case.quote(*(room.words for room in rooms), "lowmem_reserve[]")
+    return Finding(ID, values, evidence, "likely", REFERENCE, f"{ID}_held")

@@ -1,0 +1,228 @@
+"""What of the free memory a request could have used, zone by zone.
+
+Mirrors __zone_watermark_ok() and __zone_watermark_unusable_free() in mm/page_alloc.c (7.1).  The numbers are
+those of the dump, printed a moment after the attempt that failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from oomlog.explain import mem_info
+from oomlog.explain.case import Case
+from oomlog.explain.sizes import number
+from oomlog.model import OomEvent
+
+__all__ = ["Request", "Room", "request_of", "rooms_above", "rooms_of", "zone_names"]
+
+_ZONES = ("DMA", "DMA32", "Normal", "HighMem", "Movable")
+# The lowest bits choose the zone in every version (include/linux/gfp.h, 2.6.18 to 7.1), MOVABLE since 2.6.31.
+_DMA, _HIGHMEM, _DMA32, _MOVABLE = 0x1, 0x2, 0x4, 0x8
+# __GFP_HIGH lets a request take half of the reserve.
+_HIGH = 0x20
+
+
+class Request(NamedTuple):
+    """What was asked for."""
+
+    order: int
+    highest: int
+    """The highest zone that it may use, as an index of DMA, DMA32, Normal, HighMem, Movable."""
+    movable: bool
+    """It may use free pages of the CMA area (ALLOC_CMA)."""
+
+    @property
+    def zone(self) -> str:
+        """Return the highest zone's name."""
+        return _ZONES[self.highest]
+
+
+class Room(NamedTuple):
+    """A zone's free memory, and what of it was out of the request's reach."""
+
+    zone: str
+    node: int | None
+    free_kb: int
+    managed_kb: int
+    min_kb: int
+    high_kb: int
+    lowmem_kb: int
+    """Kept from requests that could use a higher zone (lowmem_reserve)."""
+    cma_kb: int
+    highatomic_kb: int
+    tail_kb: int
+    """All but one page of a block, which the check takes off in advance."""
+    has_block: bool | None
+    """A free block large enough, of a type that the request may take; ``None`` when not printed."""
+
+    @property
+    def usable_kb(self) -> int:
+        """Return the free memory that the check counts."""
+        return self.free_kb - self.cma_kb - self.highatomic_kb - self.tail_kb
+
+    @property
+    def mark_kb(self) -> int:
+        """Return what must stay free: the min watermark, boost included, and the reserve."""
+        return self.min_kb + self.lowmem_kb
+
+    @property
+    def is_above(self) -> bool:
+        """Tell whether enough was free, whatever the blocks."""
+        return self.usable_kb > self.mark_kb
+
+    @property
+    def words(self) -> str:
+        """Return how the zone's line begins, for quoting."""
+        return f"{_prefix(self)} free:"
+
+    @property
+    def blocks_words(self) -> str:
+        """Return how the line of its free blocks begins."""
+        return f"{_prefix(self)}: "
+
+
+def _prefix(room: Room) -> str:
+    return room.zone if room.node is None else f"Node {room.node} {room.zone}"
+
+
+def request_of(event: OomEvent) -> Request | None:
+    """Return the request, ``None`` when its mask does not tell what it may use.
+
+    Such are a mask of 0 (a page fault's, until 5.14), and requests with access to reserves.
+    """
+    trigger = event.trigger
+    if event.scope not in ("global", "cpuset", "mempolicy") or trigger is None or trigger.gfp_mask is None:
+        return None
+    try:
+        mask = int(trigger.gfp_mask, 16)
+    except ValueError:
+        return None
+    if mask == 0 or mask & _HIGH or trigger.order is None or trigger.order < 0:
+        return None
+    movable = bool(mask & _MOVABLE)
+    if mask & _DMA:
+        highest = 0
+    elif mask & _DMA32:
+        highest = 1
+    elif mask & _HIGHMEM:
+        highest = 4 if movable else 3
+    else:
+        highest = 2
+    return Request(trigger.order, highest, movable)
+
+
+def rooms_of(case: Case, request: Request) -> tuple[Room, ...]:
+    """Return the zones that the request may use, empty when one of them cannot be judged."""
+    found = []
+    for zone in mem_info.zones(case.event):
+        rank = _rank(zone)
+        if rank is None:
+            return ()
+        if rank > request.highest:
+            continue
+        room = _room(case, zone, request)
+        if room is None:
+            return ()
+        found.append(room)
+    return tuple(found)
+
+
+def rooms_above(case: Case, request: Request) -> tuple[Room, ...]:
+    """Return the zones that the request may not use; hidden since 6.1."""
+    found = []
+    for zone in mem_info.zones(case.event):
+        rank = _rank(zone)
+        if rank is not None and rank > request.highest:
+            room = _room(case, zone, request)
+            if room is not None:
+                found.append(room)
+    return tuple(found)
+
+
+def zone_names(rooms: tuple[Room, ...]) -> str:
+    """Return the zones' names as one text, each once."""
+    return ", ".join(dict.fromkeys(room.zone for room in rooms))
+
+
+def _rank(zone: Mapping[str, Any]) -> int | None:
+    name = zone.get("zone")
+    return _ZONES.index(name) if name in _ZONES else None
+
+
+def _room(case: Case, zone: Mapping[str, Any], request: Request) -> Room | None:
+    free, low, high = (number(zone, key) for key in ("free_kb", "min_kb", "high_kb"))
+    managed = number(zone, "managed_kb")
+    managed = number(zone, "present_kb") if managed is None else managed
+    reserve = _reserve_pages(case, zone, request)
+    if free is None or low is None or high is None or managed is None or reserve is None:
+        return None
+    # Since 6.13 only the free part of the highatomic blocks counts, printed since 6.17.
+    highatomic = number(zone, "free_highatomic_kb")
+    if highatomic is None:
+        highatomic = number(zone, "reserved_highatomic_kb") or 0
+    return Room(
+        zone=str(zone.get("zone")),
+        node=number(zone, "node"),
+        free_kb=free,
+        managed_kb=managed,
+        min_kb=low,
+        high_kb=high,
+        lowmem_kb=reserve * case.page_kb,
+        cma_kb=0 if request.movable else number(zone, "free_cma_kb") or 0,
+        highatomic_kb=highatomic,
+        tail_kb=((1 << request.order) - 1) * case.page_kb,
+        has_block=_has_block(case, zone, request),
+    )
+
+
+def _reserve_pages(case: Case, zone: Mapping[str, Any], request: Request) -> int | None:
+    """Return lowmem_reserve[] at the request's highest zone.
+
+    The line has one number for each zone type of the kernel, populated or not, and does not name them; they
+    never fall from left to right behind the zone's own.  ``None`` where the place is not certain.
+    """
+    reserve = zone.get("lowmem_reserve_pages")
+    if not isinstance(reserve, list | tuple) or not reserve or not all(isinstance(n, int) for n in reserve):
+        return None
+    rank = _rank(zone)
+    if rank == request.highest:
+        return 0
+    if request.highest == 4 or len(set(reserve)) == 1:
+        return int(max(reserve))
+    if _has_highmem(case):
+        # 32 bits: the types end with Normal, HighMem, Movable; there is no Device.
+        at = request.highest - 5
+        return int(reserve[at]) if len(reserve) >= 3 and request.highest >= 2 else None
+    if len(reserve) == 5 and request.highest == 2:
+        return int(reserve[2])  # DMA, DMA32, Normal, Movable, Device
+    if request.highest >= 2 and not _has(case, "Movable") and reserve[-1] == reserve[-2]:
+        return int(max(reserve))  # no memory above Normal
+    return None
+
+
+def _has_highmem(case: Case) -> bool:
+    # The zone itself is hidden since 6.1 when the request may not use it.
+    return _has(case, "HighMem") or bool(number(mem_info.totals(case.event), "highmem_pages"))
+
+
+def _has(case: Case, name: str) -> bool:
+    return any(zone.get("zone") == name for zone in mem_info.zones(case.event))
+
+
+def _has_block(case: Case, zone: Mapping[str, Any], request: Request) -> bool | None:
+    blocks = zone.get("free_list")
+    if not isinstance(blocks, list | tuple) or not blocks:
+        return None
+    usable = set("UMER") | (set("C") if request.movable else set())
+    for block in blocks:
+        size, count = number(block, "size_kb"), number(block, "count")
+        if size is None or count is None:
+            return None
+        if size < case.page_kb << request.order or count == 0:
+            continue
+        types = block.get("types")
+        # No letters before 3.8.
+        if not types or set(str(types)) & usable:
+            return True
+    return False
