@@ -101,9 +101,10 @@ def request_of(event: OomEvent) -> Request | None:
     if mask == 0 or mask & _HIGH or trigger.order is None or trigger.order < 0:
         return None
     movable = bool(mask & _MOVABLE)
-    if mask & _DMA:
+    # A kernel without such a zone serves these requests from Normal (OPT_ZONE_DMA).
+    if mask & _DMA and _shows(event, "DMA"):
         highest = 0
-    elif mask & _DMA32:
+    elif mask & _DMA32 and _shows(event, "DMA32"):
         highest = 1
     elif mask & _HIGHMEM:
         highest = 4 if movable else 3
@@ -196,18 +197,18 @@ def _reserve_pages(case: Case, zone: Mapping[str, Any], request: Request) -> int
         return int(reserve[at]) if len(reserve) >= 3 and request.highest >= 2 else None
     if len(reserve) == 5 and request.highest == 2:
         return int(reserve[2])  # DMA, DMA32, Normal, Movable, Device
-    if request.highest >= 2 and not _has(case, "Movable") and reserve[-1] == reserve[-2]:
+    if request.highest >= 2 and not _shows(case.event, "Movable") and reserve[-1] == reserve[-2]:
         return int(max(reserve))  # no memory above Normal
     return None
 
 
 def _has_highmem(case: Case) -> bool:
     # The zone itself is hidden since 6.1 when the request may not use it.
-    return _has(case, "HighMem") or bool(number(mem_info.totals(case.event), "highmem_pages"))
+    return _shows(case.event, "HighMem") or bool(number(mem_info.totals(case.event), "highmem_pages"))
 
 
-def _has(case: Case, name: str) -> bool:
-    return any(zone.get("zone") == name for zone in mem_info.zones(case.event))
+def _shows(event: OomEvent, name: str) -> bool:
+    return any(zone.get("zone") == name for zone in mem_info.zones(event))
 
 
 def _has_block(case: Case, zone: Mapping[str, Any], request: Request) -> bool | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
-from oomlog.explain.sizes import counter_kb, counter_of, group_kb, group_lines, limit_kb, ram_kb, share_of
+from oomlog.explain.sizes import counter_kb, group_kb, group_lines, limit_kb, ram_kb, share_of
 from oomlog.model import ReportLine
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -87,8 +87,5 @@ def _of_memcg(case: Case) -> Finding | None:
     if kmem is None or share is None or share < _KMEM:
         return None
     values = {"kmem_kb": kmem, "share": share, "limit_kb": limit}
-    own = counter_of(case, "kmem")
-    if own is not None and own[1] <= own[0]:
-        values = {**values, "kmem_limit_kb": own[1]}
     evidence = case.quote("kmem: usage", "memory: usage")
     return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_kmem")

@@ -8,6 +8,7 @@ use.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isqrt
 from typing import Any
 
 from oomlog.explain import mem_info
@@ -26,6 +27,8 @@ REFERENCE = (
 
 # The kernel's own choice is 4 * sqrt(lowmem kB), and for THP never more than 5 % of low memory.
 _OVERSIZED = 0.06
+# On a machine of some MiB the square root alone is more than that.
+_TIMES_DEFAULT = 2
 # Usual reports have 0.3 to 2.5 % free, all of it reserve.
 _NOTICEABLE = 0.03
 
@@ -46,7 +49,7 @@ def _oversized(case: Case, rooms: tuple[Room, ...]) -> Finding | None:
         return None
     low, whole = sum(each or 0 for each in found), sum(each or 0 for each in managed)
     share = share_of(low, whole)
-    if share is None or share < _OVERSIZED:
+    if share is None or share < _OVERSIZED or low < _TIMES_DEFAULT * 4 * isqrt(whole):
         return None
     values = {"min_kb": low, "managed_kb": whole, "share": share}
     out = bool(rooms) and not any(room.is_above for room in rooms)
