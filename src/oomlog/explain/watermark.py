@@ -101,13 +101,15 @@ def request_of(event: OomEvent) -> Request | None:
     if mask == 0 or mask & _HIGH or trigger.order is None or trigger.order < 0:
         return None
     movable = bool(mask & _MOVABLE)
-    # A kernel without such a zone serves these requests from Normal (OPT_ZONE_DMA).
+    # A kernel without such a zone serves these requests from Normal (OPT_ZONE_DMA, OPT_ZONE_HIGHMEM).
     if mask & _DMA and _shows(event, "DMA"):
         highest = 0
     elif mask & _DMA32 and _shows(event, "DMA32"):
         highest = 1
-    elif mask & _HIGHMEM:
-        highest = 4 if movable else 3
+    elif mask & _HIGHMEM and movable:
+        highest = 4
+    elif mask & _HIGHMEM and _has_highmem(event):
+        highest = 3
     else:
         highest = 2
     return Request(trigger.order, highest, movable)
@@ -191,7 +193,7 @@ def _reserve_pages(case: Case, zone: Mapping[str, Any], request: Request) -> int
         return 0
     if request.highest == 4 or len(set(reserve)) == 1:
         return int(max(reserve))
-    if _has_highmem(case):
+    if _has_highmem(case.event):
         # 32 bits: the types end with Normal, HighMem, Movable; there is no Device.
         at = request.highest - 5
         return int(reserve[at]) if len(reserve) >= 3 and request.highest >= 2 else None
@@ -202,9 +204,9 @@ def _reserve_pages(case: Case, zone: Mapping[str, Any], request: Request) -> int
     return None
 
 
-def _has_highmem(case: Case) -> bool:
+def _has_highmem(event: OomEvent) -> bool:
     # The zone itself is hidden since 6.1 when the request may not use it.
-    return _shows(case.event, "HighMem") or bool(number(mem_info.totals(case.event), "highmem_pages"))
+    return _shows(event, "HighMem") or bool(number(mem_info.totals(event), "highmem_pages"))
 
 
 def _shows(event: OomEvent, name: str) -> bool:

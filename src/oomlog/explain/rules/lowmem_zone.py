@@ -2,7 +2,7 @@
 
 On 32 bits kernel memory must lie in the lower 896 MiB or so (Normal), and HighMem is out of its reach;
 requests for DMA may only use the lowest zone; ZONE_MOVABLE takes movable pages alone.  Since 6.1 the zones
-that a request may not use are not printed: HighMem then shows in the totals.
+that a request may not use are not printed, but are part of the free pages counted.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def find(case: Case) -> Finding | None:
     others = tuple(room for room in rooms_above(case, request) if room.free_kb > room.high_kb)
     if any(room.is_above for room in rooms):
         return None
-    words = _words(request, zone_names(others))
     if not others:
         return _hidden(case, request)
+    words = _words(request, zone_names(others))
     if not rooms and any(_rank_is_low(zone.get("zone"), request) for zone in mem_info.zones(case.event)):
         return None  # some zone could not be judged
     values: Values = {
@@ -65,25 +65,31 @@ def _rank_is_low(name: object, request: Request) -> bool:
 
 
 def _hidden(case: Case, request: Request) -> Finding | None:
-    """Return the claim for a HighMem zone that was left out of the report."""
+    """Return the claim for a zone that was left out of the report: HighMem, or Movable where there is none.
+
+    All lower zones are printed, so that what is free beside them is free there.
+    """
     rooms = rooms_of(case, request)
     free, ram = counter_kb(case, "free"), ram_kb(case)
-    highmem = number(mem_info.totals(case.event), "highmem_pages")
-    shown = any(zone.get("zone") == "HighMem" for zone in mem_info.zones(case.event))
-    if case.event.scope != "global" or request.highest != 2 or shown or not highmem or not rooms:
+    # Zones are left out since the version that counts sec_pagetables (6.1).
+    hides = number(mem_info.counters(case.event), "sec_pagetables_pages") is not None
+    if case.event.scope != "global" or request.highest not in (2, 3) or not hides or not rooms:
         return None
-    if free is None or ram is None:
+    shown = {zone.get("zone") for zone in mem_info.zones(case.event)}
+    highmem = request.highest == 2 and bool(number(mem_info.totals(case.event), "highmem_pages"))
+    other = "HighMem" if highmem else "Movable"
+    if free is None or ram is None or shown & {"HighMem", "Movable"}:
         return None
     hidden = free - sum(room.free_kb for room in rooms)
     if hidden < ram * _HIDDEN:
         return None
     values: Values = {
         "request_zone": request.zone,
-        "other_zones": "HighMem",
+        "other_zones": other,
         "other_free_kb": hidden,
         "zones": zone_names(rooms),
         "free_kb": sum(room.free_kb for room in rooms),
         "mark_kb": sum(room.mark_kb for room in rooms),
     }
     evidence = case.quote("invoked oom-killer", " free:", *(room.words for room in rooms), "pages HighMem")
-    return Finding(ID, values, evidence, "likely", REFERENCE)
+    return Finding(ID, values, evidence, "likely", REFERENCE, _words(request, other))

@@ -18,12 +18,11 @@ REFERENCE = (
     "should_dump_unreclaim_slab() in mm/oom_kill.c (7.1); NR_SLAB_UNRECLAIMABLE_B in show_free_areas()"
 )
 
-# Servers use a few percent; a fifth is memory that processes would otherwise have.
+# Servers use a few percent; a fifth is memory that processes would otherwise have.  The kernel's own
+# condition for its table of caches says less: on a small machine slab soon exceeds a nearly empty LRU.
 _UNRECLAIMABLE = 0.2
 # Dentries and inodes are meant to fill free memory, but reclaim should have dropped them by now.
 _RECLAIMABLE = 0.3
-# The kernel's table of caches has its own condition; on a small machine that alone says little.
-_LISTED = 0.1
 # All kernel memory of a cgroup (v1): slab, stacks, page tables.
 _KMEM = 0.25
 _TOP = 3
@@ -43,7 +42,7 @@ def _of_machine(case: Case) -> Finding | None:
     lines = ("slab_reclaimable:", "slab_unreclaimable:", "pages RAM")
     values: Values = {"unreclaimable_kb": fixed, "reclaimable_kb": caches, "share": share, "ram_kb": ram}
     top, quoted = _top(case)
-    if share >= (_LISTED if top else _UNRECLAIMABLE):
+    if share >= _UNRECLAIMABLE:
         words = f"{ID}_top" if top else ID
         return Finding(ID, {**values, **top}, case.quote(*lines) + quoted, "certain", REFERENCE, words)
     if share_caches >= _RECLAIMABLE:

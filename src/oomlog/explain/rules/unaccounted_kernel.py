@@ -1,6 +1,6 @@
 """Memory was gone that no counter of the report tells: pages that the kernel or a driver took for itself.
 
-What is left of the RAM when everything printed is taken off.  Who took it is not in the report; the sentence
+What is left of the RAM, or of a cgroup's usage, when everything printed is taken off.  Who took it is not in the report; the sentence
 names those who do it without a counter there.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
-from oomlog.explain.sizes import number, share_of, tells_machine, zones_kb
+from oomlog.explain.sizes import group_kb, group_lines, number, share_of, tells_machine, zones_kb
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -19,10 +19,17 @@ REFERENCE = "__show_mem() in mm/show_mem.c (7.1): alloc_pages() without a counte
 # Percpu areas, modules and buffers of drivers are 3 to 7 % of a small machine and under 1 % of a large one.
 _LARGE = 0.12
 _LEAST_KB = 16 * 1024
+# A cgroup's page tables were not printed before 5.11, nor its vmalloc and the rest of "kernel" before 5.18.
+_LARGE_MEMCG = 0.25
+_LEAST_MEMCG_KB = 4 * 1024
 
 
 def find(case: Case) -> Finding | None:
-    """Return the claim where an eighth or more is unaccounted for."""
+    """Return the claim where an eighth or more is unaccounted for; a quarter of a cgroup's usage."""
+    return _of_memcg(case) if case.event.scope == "memcg" else _of_machine(case)
+
+
+def _of_machine(case: Case) -> Finding | None:
     ledger = case.ledger if tells_machine(case) else None
     if ledger is None or ledger.of != "machine" or ledger.unaccounted_kb is None:
         return None
@@ -41,6 +48,20 @@ def find(case: Case) -> Finding | None:
     sure = case.event.scope in ("global", "sysrq")
     evidence = case.quote("active_anon:", "slab_reclaimable:", "free:", "pages RAM", "pages reserved")
     return Finding(ID, values, evidence, "likely" if sure else "possible", REFERENCE, words)
+
+
+def _of_memcg(case: Case) -> Finding | None:
+    ledger = case.ledger
+    printed = group_kb(case, "active_anon", "inactive_anon", "active_file", "inactive_file")
+    if ledger is None or ledger.of != "memcg" or ledger.unaccounted_kb is None or printed is None:
+        return None
+    missing = ledger.unaccounted_kb
+    share = share_of(missing, ledger.total_kb)
+    if share is None or share < _LARGE_MEMCG or missing < _LEAST_MEMCG_KB:
+        return None
+    values: Values = {"unaccounted_kb": missing, "share": share, "usage_kb": ledger.total_kb}
+    evidence = group_lines(case, "active_anon", "active_file", "slab_unreclaimable")
+    return Finding(ID, values, evidence, "likely", REFERENCE, f"{ID}_memcg")
 
 
 def _swap_used_kb(case: Case) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -156,14 +157,16 @@ def test_ordinary_slab_is_no_finding() -> None:
 class WithLedger(Case):
     """A case whose ledger is given."""
 
-    def __init__(self, case: Case, unaccounted_kb: int | None) -> None:
+    def __init__(
+        self, case: Case, unaccounted_kb: int | None, of: Literal["machine", "memcg"] = "machine"
+    ) -> None:
         super().__init__(case.event)
-        self.given = unaccounted_kb
+        self.given = Ledger(of, None, RAM_KB if of == "machine" else 24576, (), unaccounted_kb)
 
     @cached_property
     def ledger(self) -> Ledger:
         """Return a ledger with nothing but the residue."""
-        return Ledger("machine", None, RAM_KB, (), self.given)
+        return self.given
 
 
 def test_memory_in_no_counter_is_found() -> None:
@@ -179,6 +182,13 @@ def test_swap_in_use_adds_the_compressed_store_to_the_guesses() -> None:
     found = unaccounted_kernel.find(WithLedger(case_of("v6.1-global-zram.dmesg.log"), 60_000))
     assert found is not None
     assert (found.words, found.values["swap_used_kb"]) == ("unaccounted_kernel_swap", 49148)
+
+
+def test_a_cgroup_has_memory_in_no_statistic() -> None:
+    """Pages of the kernel that a cgroup pays for are told apart from the machine's."""
+    found = unaccounted_kernel.find(WithLedger(case_of(GROUP), 20_000, "memcg"))
+    assert found is not None and found.words == "unaccounted_kernel_memcg"
+    assert unaccounted_kernel.find(WithLedger(case_of(GROUP), 2_000, "memcg")) is None
 
 
 @pytest.mark.parametrize("residue", [None, -500, 12_000])
