@@ -1,7 +1,7 @@
 """Memory was gone that no counter of the report tells: pages that the kernel or a driver took for itself.
 
-What is left of the RAM, or of a cgroup's usage, when everything printed is taken off.  Who took it is not in the report; the sentence
-names those who do it without a counter there.
+What is left of the RAM, or of a cgroup's usage, when everything printed is taken off.  Who took it is not in
+the report; the sentence names those who do it without a counter there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LEAST_MEMCG_KB = 4 * 1024
 
 
 def find(case: Case) -> Finding | None:
-    """Return the claim where an eighth or more is unaccounted for; a quarter of a cgroup's usage."""
+    """Return the claim where about an eighth is unaccounted for; a quarter of a cgroup's usage."""
     return _of_memcg(case) if case.event.scope == "memcg" else _of_machine(case)
 
 
