@@ -79,10 +79,12 @@ def _of_machine(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPage
     if ram is None:
         return None
     pages = ram.value + (swap_kb or 0) // page_kb
+    if swap_kb is None:
+        derived = Derived(pages, f"totalpages_{ram.basis}_swap_unknown", ram.inputs, exact=False)
+        return TotalPages(derived, None)
     inputs = {**ram.inputs, "total_swap_kb": swap_kb}
-    exact = ram.exact and swap_kb is not None
-    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, exact)
-    return TotalPages(derived, pages if swap_kb is not None else None)
+    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, ram.exact)
+    return TotalPages(derived, pages)
 
 
 def nodes_of(event: OomEvent) -> frozenset[int] | None:
@@ -111,9 +113,14 @@ def _of_nodes(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages 
     if not found or nodes is None:
         return None
     pages = (sum(found) + (swap_kb or 0)) // page_kb
-    inputs = {"present_kb": sum(found), "total_swap_kb": swap_kb}
+    inputs: dict[str, int | float | str | None] = {"present_kb": sum(found)}
+    basis = "totalpages_nodes"
+    if swap_kb is None:
+        basis = "totalpages_nodes_swap_unknown"
+    else:
+        inputs["total_swap_kb"] = swap_kb
     # node_present_pages() since 5.4, node_spanned_pages() before, which is not printed.
-    return TotalPages(Derived(pages, "totalpages_nodes", inputs, exact=False), None)
+    return TotalPages(Derived(pages, basis, inputs, exact=False), None)
 
 
 def _of_memcg(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages | None:

@@ -1,1 +1,1 @@
-"""Rules of explanation: one file a claim, named as the finding is."""
+"""One rule a file: a claim about an event, from what the report shows.  ``explain/run.py`` has their order."""

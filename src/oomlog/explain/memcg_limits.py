@@ -1,0 +1,49 @@
+"""Which limit of a memory cgroup was reached.
+
+A cgroup of v1 has a limit for memory and one for memory and swap together; the second is charged first
+(try_charge_memcg(), mm/memcontrol.c), and memory that is only at the first can still be swapped out.  v2's
+swap.max never calls the OOM killer by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from oomlog.kernel import is_unlimited
+from oomlog.model import OomEvent
+
+__all__ = ["Reached", "reached_limit"]
+
+# A charge is tried for 64 pages at a time (MEMCG_CHARGE_BATCH; 32 in older kernels), so the last try fails
+# with up to so much left; and others of the cgroup free memory while the report is printed.
+_BATCH_PAGES = 64
+_NEAR = 0.01
+
+
+class Reached(NamedTuple):
+    """A limit and what was in use of it when the report was printed."""
+
+    counter: Literal["memory", "memory_swap"]
+    usage_kb: int
+    limit_kb: int
+
+
+def reached_limit(event: OomEvent, page_kb: int) -> Reached | None:
+    """Return the limit that was reached, ``None`` when the log does not show it."""
+    if event.memcg is None:
+        return None
+    memory = _limited("memory", event.memcg.memory)
+    both = _limited("memory_swap", event.memcg.memory_swap)
+    if memory is None or both is None:
+        return memory or both
+    slack = max(_BATCH_PAGES * page_kb, int(both.limit_kb * _NEAR))
+    swap_full = both.limit_kb > memory.limit_kb and both.limit_kb - both.usage_kb <= slack
+    return both if swap_full else memory
+
+
+def _limited(counter: Literal["memory", "memory_swap"], printed: Mapping[str, int] | None) -> Reached | None:
+    usage, limit = (printed or {}).get("usage_kb"), (printed or {}).get("limit_kb")
+    if usage is None or limit is None or is_unlimited(limit):
+        return None
+    return Reached(counter, usage, limit)

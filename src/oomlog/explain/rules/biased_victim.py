@@ -1,0 +1,72 @@
+"""A process died because of a high oom_score_adj, while clearly bigger ones were there to choose.
+
+Holds when the victim's oom_score_adj is positive and a process that could have been chosen, with a lower
+one, uses clearly more.  Who would have died at 0 is named where totalpages does not leave it open.
+"""
+
+from __future__ import annotations
+
+from oomlog.explain.case import Case
+from oomlog.explain.chosen import (
+    CLEARLY_BIGGER,
+    biggest,
+    is_kernel_choice,
+    may_be_chosen,
+    selected,
+    used_kb,
+)
+from oomlog.explain.formula import formula_of
+from oomlog.explain.model import Finding
+from oomlog.explain.quote import row_lines
+from oomlog.explain.ranking import Process, chosen_for, rank, winner
+
+__all__ = ["ID", "REFERENCE", "find"]
+
+ID = "biased_victim"
+REFERENCE = "oom_badness(), mm/oom_kill.c, since 2.6.36"
+
+
+def find(case: Case) -> Finding | None:
+    """Return the victim, its oom_score_adj, and who would have died without it."""
+    victim = selected(case)
+    if not is_kernel_choice(case) or victim is None or victim.comm is None or victim.rss_pages is None:
+        return None
+    adj = victim.oom_score_adj
+    if adj is None or adj <= 0:
+        return None
+    lower = tuple(
+        each for each in case.processes if may_be_chosen(case, each) and (each.oom_score_adj or 0) < adj
+    )
+    bigger = biggest(lower)
+    if bigger is None or bigger.comm is None or bigger.used_pages < CLEARLY_BIGGER * victim.used_pages:
+        return None
+    instead = _without(case, victim)
+    values: dict[str, int | float | str | None] = {
+        "comm": victim.comm,
+        "pid": victim.pid,
+        "oom_score_adj": adj,
+        "used_kb": used_kb(case, victim),
+    }
+    words = ID
+    if instead is None or instead.comm is None or instead.pid == victim.pid:
+        instead, words = bigger, f"{ID}_open"
+    values |= {
+        "other_comm": instead.comm,
+        "other_pid": instead.pid,
+        "other_adj": instead.oom_score_adj,
+        "other_kb": used_kb(case, instead),
+    }
+    evidence = row_lines(case.event, {victim.row_pid, instead.row_pid})
+    return Finding(ID, values, evidence, "certain", REFERENCE, words)
+
+
+def _without(case: Case, victim: Process) -> Process | None:
+    """Return whom the formula chooses when the victim's oom_score_adj is 0; ``None`` where that is open."""
+    choice, total = formula_of(case.event), case.choice.totalpages
+    changed = [each._replace(oom_score_adj=0) if each.pid == victim.pid else each for each in case.processes]
+    spared = {each.pid: each.immune or "" for each in case.choice.immune}
+    if total is not None and total.exact and choice.formula is not None:
+        ranking, _ = rank(changed, choice, total.value, spared)
+        first = winner(ranking)
+        return next((each for each in changed if first is not None and each.pid == first.pid), None)
+    return chosen_for(changed, choice, spared)

@@ -1,0 +1,47 @@
+"""A memory cgroup reached a limit of its own.
+
+Holds when the report is a memory cgroup's and no other cgroup is named as the victim's.  Where the log only
+has the kill line's message, that much is said and no more: an ancestor's limit reads the same there.
+"""
+
+from __future__ import annotations
+
+from oomlog.explain.case import Case
+from oomlog.explain.memcg_limits import reached_limit
+from oomlog.explain.model import Finding
+
+__all__ = ["ID", "REFERENCE", "find"]
+
+ID = "memcg_limit"
+REFERENCE = "mem_cgroup_out_of_memory(), mm/memcontrol.c, since 2.6.25"
+
+
+def find(case: Case) -> Finding | None:
+    """Return the limit that was reached."""
+    event = case.event
+    if event.scope != "memcg" or event.killer != "kernel":
+        return None
+    if None not in (event.oom_memcg, event.task_memcg) and event.oom_memcg != event.task_memcg:
+        return None
+    limit = reached_limit(event, case.page_kb)
+    values: dict[str, int | float | str | None] = {}
+    words = ID
+    if limit is not None:
+        values |= {"usage_kb": limit.usage_kb, "limit_kb": limit.limit_kb}
+        words += "_memsw" if limit.counter == "memory_swap" else ""
+    if event.oom_memcg is not None:
+        values["oom_memcg"] = event.oom_memcg
+        words += "" if limit is not None else "_named"
+    else:
+        words = f"{words}_unnamed" if limit is not None else f"{ID}_message"
+    counter = "memory+swap: usage" if words.startswith(f"{ID}_memsw") else "memory: usage"
+    evidence = case.quote(
+        *((counter,) if limit is not None else ()),
+        *(
+            ("oom_memcg=", "as a result of limit of", "Memory limit reached of cgroup")
+            if event.oom_memcg
+            else ()
+        ),
+        *(("cgroup out of memory",) if event.oom_memcg is None else ()),
+    )
+    return Finding(ID, values, evidence, "certain", REFERENCE, words)

@@ -1,0 +1,66 @@
+"""The whole machine ran out of memory: no zone had a page to give, whatever the task's cgroup.
+
+Holds for a global report.  With Mem-Info every printed zone must be at its watermarks; where one is not,
+the request failed for another reason (its size, or a zone it could not use), and nothing is said here.
+Until 4.20, and in 5.0 and 5.1, the words of a report bound to some nodes were those of a global one.
+"""
+
+from __future__ import annotations
+
+from oomlog.explain.case import Case
+from oomlog.explain.formula import release_of
+from oomlog.explain.mem_info import swap, zones
+from oomlog.explain.model import Confidence, Finding
+from oomlog.explain.totalpages import ram_pages
+from oomlog.explain.watermarks import free_kb, has_free, min_kb, tightest
+
+__all__ = ["ID", "REFERENCE", "find"]
+
+ID = "system_exhausted"
+REFERENCE = "constrained_alloc() and out_of_memory(), mm/oom_kill.c, since 2.6.18"
+
+# What is left of a full swap: clusters of slots that other CPUs hold, and pages on their way back.
+_SWAP_LEFT = 0.05
+
+
+def find(case: Case) -> Finding | None:
+    """Return how much RAM and swap there was, and how little of it was free."""
+    event = case.event
+    if event.scope != "global" or event.killer != "kernel":
+        return None
+    populated = [zone for zone in zones(event) if zone.get("managed_kb") != 0 and zone.get("present_kb") != 0]
+    ram = ram_pages(event, case.page_kb)
+    free, low = free_kb(populated), min_kb(populated)
+    if ram is None or free is None or low is None:
+        evidence = case.quote("global_oom", "ut of memory", "ut of Memory")
+        return Finding(ID, {}, evidence, _confidence(case), REFERENCE, f"{ID}_message") if evidence else None
+    if any(has_free(zone, case.page_kb) is not False for zone in populated):
+        return None
+    values: dict[str, int | float | str | None] = {
+        "ram_kb": ram.value * case.page_kb,
+        "free_kb": free,
+        "min_kb": low,
+        "zones": tightest(populated),
+    }
+    words = _swap_words(case, values)
+    lines = case.quote("global_oom", *(f"{zone['zone']} free:" for zone in populated))
+    evidence = (*lines, *case.quote("Free swap", "Total swap", "pages RAM", "pages reserved"))
+    return Finding(ID, values, evidence, _confidence(case), REFERENCE, words)
+
+
+def _swap_words(case: Case, values: dict[str, int | float | str | None]) -> str:
+    printed = swap(case.event)
+    total, left = printed.get("total_swap_kb"), printed.get("free_swap_kb")
+    if total is None or left is None:
+        return f"{ID}_swap_unknown"
+    if total == 0:
+        return f"{ID}_no_swap"
+    values |= {"total_swap_kb": total, "free_swap_kb": max(left, 0)}
+    return f"{ID}_swap_left" if left > total * _SWAP_LEFT else ID
+
+
+def _confidence(case: Case) -> Confidence:
+    release = release_of(case.event)
+    if case.event.constraint == "CONSTRAINT_NONE" and release not in ((5, 0), (5, 1)):
+        return "certain"
+    return "likely"
