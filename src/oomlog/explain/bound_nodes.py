@@ -11,7 +11,7 @@ from typing import NamedTuple
 from oomlog.explain.case import Case
 from oomlog.explain.mem_info import zones
 from oomlog.explain.totalpages import nodes_of
-from oomlog.explain.watermarks import free_kb, has_free, min_kb
+from oomlog.explain.watermarks import free_kb, has_free, high_kb, min_kb
 
 __all__ = ["Bound", "bound_nodes"]
 
@@ -22,6 +22,9 @@ class Bound(NamedTuple):
     nodes: str
     free_kb: int | None
     min_kb: int | None
+    high_kb: int | None
+    has_free: bool
+    """A zone of these nodes has more than its watermarks, which then is not why the request failed."""
     other_free_kb: int | None
     """Free memory of the other nodes, only where it is more than their watermarks."""
 
@@ -38,4 +41,11 @@ def bound_nodes(case: Case) -> Bound | None:
         zone for zone in zones(event) if isinstance(zone.get("node"), int) and zone["node"] not in nodes
     ]
     free_elsewhere = any(has_free(zone, case.page_kb) for zone in others)
-    return Bound(text, free_kb(own), min_kb(own), free_kb(others) if free_elsewhere else None)
+    return Bound(
+        text,
+        free_kb(own),
+        min_kb(own),
+        high_kb(own),
+        any(has_free(zone, case.page_kb) for zone in own),
+        free_kb(others) if free_elsewhere else None,
+    )

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 
 from oomlog.model import OomEvent
 
-__all__ = ["burst", "same_boot", "seconds_between"]
+__all__ = ["BURST", "INTERVAL_S", "burst", "is_after_burst", "same_boot", "seconds_between"]
+
+# DEFAULT_RATELIMIT_BURST and DEFAULT_RATELIMIT_INTERVAL (include/linux/ratelimit.h): so many reports are
+# printed in so many seconds (oom_kill_process(), mm/oom_kill.c, since 3.4).
+BURST = 10
+INTERVAL_S = 5.0
 
 
 def same_boot(event: OomEvent, siblings: Sequence[OomEvent]) -> list[OomEvent]:
@@ -46,3 +51,16 @@ def burst(event: OomEvent, siblings: Sequence[OomEvent], gap_s: float) -> list[O
 def _close(first: OomEvent, second: OomEvent, gap_s: float) -> bool:
     seconds = seconds_between(first, second)
     return seconds is not None and 0 <= seconds <= gap_s
+
+
+def is_after_burst(event: OomEvent, siblings: Sequence[OomEvent]) -> bool:
+    """Tell whether this kill has no report and follows on as many as the kernel prints in an interval."""
+    if event.killer != "kernel" or event.trigger_comm is not None or not event.kills:
+        return False
+    found = 0
+    for other in same_boot(event, siblings):
+        seconds = seconds_between(other, event)
+        before = other.quick_first_line < event.quick_first_line
+        if before and seconds is not None and 0 <= seconds <= INTERVAL_S and other.trigger_comm is not None:
+            found += 1
+    return found >= BURST

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from oomlog.explain.mem_info import Part
 from oomlog.units import human_kb
 
-__all__ = ["free_kb", "has_free", "min_kb", "tightest"]
+__all__ = ["free_kb", "has_free", "high_kb", "min_kb", "tightest"]
 
 # More zones than these (machines with many nodes) make no sentence.
 _SHOWN = 4
+# Pages come back between the failure and the print, and CPUs keep some that the zone counts as its own.
+_SLACK = 1.5
 
 
 def free_kb(zones: Sequence[Part]) -> int | None:
@@ -27,14 +29,19 @@ def min_kb(zones: Sequence[Part]) -> int | None:
     return _sum(zones, "min_kb")
 
 
+def high_kb(zones: Sequence[Part]) -> int | None:
+    """Return the high watermarks of all these zones together, ``None`` when one is not printed."""
+    return _sum(zones, "high_kb")
+
+
 def has_free(zone: Part, page_kb: int) -> bool | None:
-    """Tell whether a zone has more than its high watermark and its reserve, ``None`` when not printed."""
+    """Tell whether a zone clearly has more than its high watermark and its reserve, ``None`` when not printed."""
     free, high = zone.get("free_kb"), zone.get("high_kb")
     if not isinstance(free, int) or not isinstance(high, int):
         return None
     reserve = zone.get("lowmem_reserve_pages")
     kept = max(reserve, default=0) * page_kb if isinstance(reserve, list | tuple) else 0
-    return free > high + kept
+    return free > _SLACK * high + kept
 
 
 def tightest(zones: Sequence[Part]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.chosen import selected, selected_pid, used_kb
+from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
 from oomlog.explain.quote import row_lines
 
@@ -37,5 +38,5 @@ def find(case: Case) -> Finding | None:
         "other_pid": other.pid,
         "other_kb": used_kb(case, other),
     }
-    evidence = (*row_lines(case.event, {own.row_pid, other.row_pid}), *said)
+    evidence = in_order(row_lines(case.event, {own.row_pid, other.row_pid}), said)
     return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_other")

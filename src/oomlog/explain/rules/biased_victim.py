@@ -48,7 +48,13 @@ def find(case: Case) -> Finding | None:
         "used_kb": used_kb(case, victim),
     }
     words = ID
-    if instead is None or instead.comm is None or instead.pid == victim.pid:
+    # At 0 a smaller one may have come first, by an oom_score_adj of its own: then the bigger one tells more.
+    if (
+        instead is None
+        or instead.comm is None
+        or instead.pid == victim.pid
+        or instead.used_pages < CLEARLY_BIGGER * victim.used_pages
+    ):
         instead, words = bigger, f"{ID}_open"
     values |= {
         "other_comm": instead.comm,

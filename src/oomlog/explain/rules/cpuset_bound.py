@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.bound_nodes import bound_nodes
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -26,12 +27,12 @@ def find(case: Case) -> Finding | None:
     if bound is None or event.cpuset is None:
         return Finding(ID, {}, evidence, "certain", REFERENCE, f"{ID}_message")
     values: dict[str, int | float | str | None] = {"cpuset": event.cpuset, "nodes": bound.nodes}
-    if bound.free_kb is None or bound.min_kb is None:
+    if bound.free_kb is None or bound.min_kb is None or bound.high_kb is None:
         return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_named")
-    values |= {"free_kb": bound.free_kb, "min_kb": bound.min_kb}
-    evidence = (*case.quote(" free:", "mems_allowed="), *evidence)
-    words = ID
-    if bound.other_free_kb is not None:
+    values |= {"free_kb": bound.free_kb, "min_kb": bound.min_kb, "high_kb": bound.high_kb}
+    evidence = in_order(case.quote(" free:", "mems_allowed="), evidence)
+    words = f"{ID}_free" if bound.has_free else ID
+    if bound.other_free_kb is not None and not bound.has_free:
         values["other_free_kb"] = bound.other_free_kb
         words = f"{ID}_others"
-    return Finding(ID, values, tuple(dict.fromkeys(evidence)), "certain", REFERENCE, words)
+    return Finding(ID, values, evidence, "certain", REFERENCE, words)

@@ -1,6 +1,6 @@
 """Many small processes of one name, not one big one, held the memory.
 
-Holds when at least 50 listed processes of one name and user make up half of what all listed ones use, and
+Holds when at least 50 listed processes of one name and user use 40 % of what all listed ones use, and
 none of them is big by itself.  Shared pages are counted in each, so the sum is an upper bound; whether
 somebody forks without end or a pool is simply large, the table does not say.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from oomlog.explain.case import Case
-from oomlog.explain.model import Finding
+from oomlog.explain.model import Confidence, Finding
 from oomlog.explain.quote import row_lines
 from oomlog.explain.ranking import Process
 
@@ -22,9 +22,11 @@ REFERENCE = "dump_tasks(), mm/oom_kill.c, since 2.6.25"
 # Pools of workers have tens of processes; below this a few big ones are the better explanation.
 _COUNT = 50
 # Of what all listed processes use.
-_SHARE = 0.5
+_SHARE = 0.4
 # One that is bigger than this part of its group is a story of its own.
 _ONE = 0.1
+# Of what could have been used: with less, the group need not have caused the shortage.
+_SHORTAGE = 0.25
 
 
 def find(case: Case) -> Finding | None:
@@ -51,4 +53,9 @@ def find(case: Case) -> Finding | None:
         "share": round(pages / all_pages, 4),
     }
     evidence = row_lines(case.event, {each.row_pid for each in group[:3]})
-    return Finding(ID, values, evidence, "likely", REFERENCE)
+    return Finding(ID, values, evidence, _confidence(case, pages), REFERENCE)
+
+
+def _confidence(case: Case, pages: int) -> Confidence:
+    total = case.choice.totalpages
+    return "likely" if total is not None and pages >= _SHORTAGE * total.value else "possible"

@@ -7,13 +7,17 @@ has the kill line's message, that much is said and no more: an ancestor's limit 
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.memcg_limits import reached_limit
-from oomlog.explain.model import Finding
+from oomlog.explain.model import Confidence, Finding
 
 __all__ = ["ID", "REFERENCE", "find"]
 
 ID = "memcg_limit"
 REFERENCE = "mem_cgroup_out_of_memory(), mm/memcontrol.c, since 2.6.25"
+
+# The lines that name the cgroup whose limit was reached, before the summary line of 5.0.
+_NAMED = ("as a result of limit of", "Memory limit reached of cgroup")
 
 
 def find(case: Case) -> Finding | None:
@@ -35,13 +39,12 @@ def find(case: Case) -> Finding | None:
     else:
         words = f"{words}_unnamed" if limit is not None else f"{ID}_message"
     counter = "memory+swap: usage" if words.startswith(f"{ID}_memsw") else "memory: usage"
-    evidence = case.quote(
-        *((counter,) if limit is not None else ()),
-        *(
-            ("oom_memcg=", "as a result of limit of", "Memory limit reached of cgroup")
-            if event.oom_memcg
-            else ()
-        ),
-        *(("cgroup out of memory",) if event.oom_memcg is None else ()),
-    )
-    return Finding(ID, values, evidence, "certain", REFERENCE, words)
+    named = case.quote("oom-kill:constraint=", *_NAMED) if event.oom_memcg is not None else ()
+    said = named or case.quote("cgroup out of memory")
+    evidence = in_order(case.quote(counter) if limit is not None else (), said)
+    confidence: Confidence = "certain"
+    if event.oom_memcg is not None and not named:
+        # Told by the statistics alone: the first are the limit's own, but a cut log may lack those.
+        evidence = in_order(case.quote("Memory cgroup stats for"), evidence)
+        confidence = "certain" if event.complete else "likely"
+    return Finding(ID, values, evidence, confidence, REFERENCE, words)

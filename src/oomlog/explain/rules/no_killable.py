@@ -7,6 +7,7 @@ process was spared is told where the task table shows it.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
 from oomlog.explain.naming import named
 from oomlog.explain.quote import row_lines
@@ -36,6 +37,6 @@ def find(case: Case) -> Finding | None:
         return Finding(ID, values, said, "certain", REFERENCE, f"{ID}_listed")
     values |= {"count": len(protected), "names": named([(each.comm, each.pid) for each in protected])}
     pids = {each.pid for each in protected[:3]}
-    evidence = (*row_lines(event, {each.row_pid for each in rows if each.pid in pids}), *said)
+    evidence = in_order(row_lines(event, {each.row_pid for each in rows if each.pid in pids}), said)
     words = ID if len(protected) == len(rows) else f"{ID}_mixed"
     return Finding(ID, values, evidence, "certain", REFERENCE, words)

@@ -7,6 +7,7 @@ badness; the others died for being in its cgroup.  Members at -1000 are spared.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
 from oomlog.explain.quote import kill_lines
 
@@ -31,11 +32,10 @@ def find(case: Case) -> Finding | None:
         return None
     group = said.text.rstrip()[len(_HEAD) : -len(_TAIL)]
     values: dict[str, int | float | str | None] = {"group": group}
-    evidence = (*kill_lines(event), said)
+    evidence = in_order(kill_lines(event), [said])
     count = len({kill.pid for kill in event.kills})
     first = event.kills[0] if event.kills else None
     if first is None or first.line > said.no or first.comm is None or first.pid is None:
         return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_message")
     values |= {"count": count, "comm": first.comm, "pid": first.pid}
-    evidence = tuple(sorted(evidence))
     return Finding(ID, values, evidence, "certain", REFERENCE, ID if count > 1 else f"{ID}_alone")

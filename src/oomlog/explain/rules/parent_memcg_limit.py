@@ -7,6 +7,7 @@ limit and a service.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.memcg_limits import reached_limit
 from oomlog.explain.model import Finding
 
@@ -26,10 +27,10 @@ def find(case: Case) -> Finding | None:
         return None
     values: dict[str, int | float | str | None] = {"oom_memcg": above, "task_memcg": below}
     limit = reached_limit(event, case.page_kb)
-    evidence = case.quote("oom_memcg=", "as a result of limit of")
+    evidence = case.quote("oom-kill:constraint=", "as a result of limit of")
     if limit is None:
         return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_named")
     both = limit.counter == "memory_swap"
     values |= {"usage_kb": limit.usage_kb, "limit_kb": limit.limit_kb}
-    evidence = (*case.quote("memory+swap: usage" if both else "memory: usage"), *evidence)
+    evidence = in_order(case.quote("memory+swap: usage" if both else "memory: usage"), evidence)
     return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_memsw" if both else ID)

@@ -17,6 +17,9 @@ __all__ = ["ID", "REFERENCE", "find"]
 ID = "protected_hog"
 REFERENCE = "oom_badness(), mm/oom_kill.c, since 2.6.36"
 
+# Of what could have been used: to kill a process smaller than this would not have helped.
+_HOG = 0.05
+
 
 def find(case: Case) -> Finding | None:
     """Return the shielded process and how much bigger it is than the victim."""
@@ -28,6 +31,8 @@ def find(case: Case) -> Finding | None:
     if hog.oom_score_adj >= min(0, victim.oom_score_adj) or not victim.used_pages:
         return None
     if hog.used_pages < CLEARLY_BIGGER * victim.used_pages:
+        return None
+    if hog.used_pages < _HOG * _available(case):
         return None
     if any(each.pid == hog.pid and each.immune not in (None, "adj_min") for each in case.choice.immune):
         return None  # it was dying already
@@ -44,3 +49,8 @@ def find(case: Case) -> Finding | None:
     words = f"{ID}_never" if hog.oom_score_adj == UNKILLABLE_ADJ else ID
     evidence = row_lines(case.event, {victim.row_pid, hog.row_pid})
     return Finding(ID, values, evidence, "certain", REFERENCE, words)
+
+
+def _available(case: Case) -> int:
+    total = case.choice.totalpages
+    return sum(each.used_pages for each in case.processes) if total is None else total.value

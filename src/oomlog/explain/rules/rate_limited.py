@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
-from oomlog.explain.neighbours import same_boot, seconds_between
+from oomlog.explain.neighbours import BURST, INTERVAL_S, is_after_burst
 from oomlog.explain.quote import kill_lines
 from oomlog.model import ReportLine
 
@@ -16,10 +16,6 @@ __all__ = ["ID", "REFERENCE", "find"]
 
 ID = "rate_limited"
 REFERENCE = "oom_kill_process(), mm/oom_kill.c, since 3.4; ___ratelimit(), lib/ratelimit.c"
-
-# DEFAULT_RATELIMIT_BURST and DEFAULT_RATELIMIT_INTERVAL (include/linux/ratelimit.h).
-_BURST = 10
-_INTERVAL_S = 5.0
 
 
 def find(case: Case) -> Finding | None:
@@ -33,24 +29,12 @@ def find(case: Case) -> Finding | None:
     if messages:
         said = _lines(case, "dropped", "issed")
         return Finding(ID, {"count": messages}, said, "certain", REFERENCE, f"{ID}_dropped")
-    if event.killer != "kernel" or event.trigger is not None or not event.kills:
+    if not is_after_burst(event, case.siblings):
         return None
-    if _reports_before(case) < _BURST:
-        return None
-    values = {"reports": _BURST, "seconds": int(_INTERVAL_S)}
+    values = {"reports": BURST, "seconds": int(INTERVAL_S)}
     return Finding(ID, values, kill_lines(event), "likely", REFERENCE, f"{ID}_headless")
 
 
 def _lines(case: Case, *words: str) -> tuple[ReportLine, ...]:
     # They stand before the header, where no other evidence is looked for.
     return tuple(line for line in case.event.lines if any(word in line.text for word in words))[:1]
-
-
-def _reports_before(case: Case) -> int:
-    found = 0
-    for other in same_boot(case.event, case.siblings):
-        seconds = seconds_between(other, case.event)
-        before = other.quick_first_line < case.event.quick_first_line
-        if before and seconds is not None and 0 <= seconds <= _INTERVAL_S and other.trigger_comm is not None:
-            found += 1
-    return found

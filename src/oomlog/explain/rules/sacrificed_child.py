@@ -7,6 +7,7 @@ the kernel killed a child with memory of its own, to spare the work of its paren
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
 from oomlog.explain.quote import kill_lines
 
@@ -30,8 +31,7 @@ def find(case: Case) -> Finding | None:
         "parent_pid": child.selected.pid,
         "score": child.selected.score,
     }
-    evidence = (
-        *case.quote("or sacrifice child", "or a child", "and children"),
-        *kill_lines(case.event)[:1],
+    evidence = in_order(
+        case.quote("or sacrifice child", "or a child", "and children"), kill_lines(case.event)[:1]
     )
     return Finding(ID, values, evidence, "certain", REFERENCE)

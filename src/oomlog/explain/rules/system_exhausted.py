@@ -8,6 +8,7 @@ Until 4.20, and in 5.0 and 5.1, the words of a report bound to some nodes were t
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.evidence import in_order
 from oomlog.explain.formula import release_of
 from oomlog.explain.mem_info import swap, zones
 from oomlog.explain.model import Confidence, Finding
@@ -33,7 +34,9 @@ def find(case: Case) -> Finding | None:
     free, low = free_kb(populated), min_kb(populated)
     if ram is None or free is None or low is None:
         evidence = case.quote("global_oom", "ut of memory", "ut of Memory")
-        return Finding(ID, {}, evidence, _confidence(case), REFERENCE, f"{ID}_message") if evidence else None
+        if not evidence or any(has_free(zone, case.page_kb) for zone in populated):
+            return None
+        return Finding(ID, {}, evidence, _confidence(case), REFERENCE, f"{ID}_message")
     if any(has_free(zone, case.page_kb) is not False for zone in populated):
         return None
     values: dict[str, int | float | str | None] = {
@@ -44,7 +47,7 @@ def find(case: Case) -> Finding | None:
     }
     words = _swap_words(case, values)
     lines = case.quote("global_oom", *(f"{zone['zone']} free:" for zone in populated))
-    evidence = (*lines, *case.quote("Free swap", "Total swap", "pages RAM", "pages reserved"))
+    evidence = in_order(lines, case.quote("Free swap", "Total swap", "pages RAM", "pages reserved"))
     return Finding(ID, values, evidence, _confidence(case), REFERENCE, words)
 
 
@@ -60,6 +63,8 @@ def _swap_words(case: Case, values: dict[str, int | float | str | None]) -> str:
 
 
 def _confidence(case: Case) -> Confidence:
+    if case.quote("system-wide panic_on_oom"):
+        return "certain"  # vm.panic_on_oom=1 acts on the machine's own shortage only (check_panic_on_oom())
     release = release_of(case.event)
     if case.event.constraint == "CONSTRAINT_NONE" and release not in ((5, 0), (5, 1)):
         return "certain"

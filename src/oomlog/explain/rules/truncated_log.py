@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
+from oomlog.explain.neighbours import is_after_burst
 from oomlog.model import ReportLine
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -26,6 +27,8 @@ def find(case: Case) -> Finding | None:
     endless = event.outcome == "unknown" and not case.quote("is already exiting. Skip killing")
     if event.complete and not cut:
         return None
+    if not cut and is_after_burst(event, case.siblings):
+        return None  # the kernel held the report back: the log has all that was printed
     if not (headless or endless or cut):
         return None
     words = ID + ("_header" if headless else "") + ("_end" if endless else "")
