@@ -35,7 +35,7 @@ def high_kb(zones: Sequence[Part]) -> int | None:
 
 
 def has_free(zone: Part, page_kb: int) -> bool | None:
-    """Tell whether a zone clearly has more than its high watermark and its reserve, ``None`` when not printed."""
+    """Tell whether a zone clearly has more than high watermark and reserve, ``None`` if not printed."""
     free, high = zone.get("free_kb"), zone.get("high_kb")
     if not isinstance(free, int) or not isinstance(high, int):
         return None

@@ -25,7 +25,10 @@ def find(case: Case) -> Finding | None:
     callbacks, messages = lost.get("callbacks"), lost.get("messages_dropped")
     if callbacks:
         said = _lines(case, "suppressed")
-        return Finding(ID, {"count": callbacks}, said, "certain", REFERENCE)
+        # Until 2.6.26 the kernel counted messages of any kind, not reports.
+        reports = any("callbacks suppressed" in line.text for line in said)
+        words = ID if reports else f"{ID}_dropped"
+        return Finding(ID, {"count": callbacks}, said, "certain", REFERENCE, words)
     if messages:
         said = _lines(case, "dropped", "issed")
         return Finding(ID, {"count": messages}, said, "certain", REFERENCE, f"{ID}_dropped")

@@ -1,0 +1,154 @@
+"""Who died in whose place: protection, bias, ties, children, victims that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oomlog.explain.case import Case
+from oomlog.explain.rules import (
+    already_dying,
+    biased_victim,
+    clamped_badness,
+    protected_hog,
+    reaper_failed,
+    sacrificed_child,
+)
+
+Cases = Callable[[str], list[Case]]
+
+# A pod of a 4.19 kernel: all at -998, so all have badness 1, and the one that the order favours dies.
+POD = """\
+[ 10.000001] app invoked oom-killer: gfp_mask=0x6000c0(GFP_KERNEL), order=0, oom_score_adj=-998
+[ 10.000002] CPU: 1 PID: 20 Comm: app Not tainted 4.19.0-18-amd64 #1
+[ 10.000003] Task in /kubepods/pod1/b killed as a result of limit of /kubepods/pod1
+[ 10.000004] memory: usage 4194304kB, limit 4194304kB, failcnt 12
+[ 10.000005] memory+swap: usage 4194304kB, limit 9007199254740988kB, failcnt 0
+[ 10.000006] kmem: usage 0kB, limit 9007199254740988kB, failcnt 0
+[ 10.000007] Tasks state (memory values in pages):
+[ 10.000008] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name
+[ 10.000009] [     10]     0    10      256        1    32768        0          -998 pause
+[ 10.000010] [     20]     0    20  1200000   {rss}  8192000        0          {adj} app
+[ 10.000011] Memory cgroup out of memory: Kill process 10 (pause) score 0 or sacrifice child
+[ 10.000012] Killed process 10 (pause) total-vm:1024kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB
+"""
+
+
+def test_the_biggest_was_protected(sample: Cases) -> None:
+    """A process at -1000 that dwarfs the victim is named, with how much bigger it is."""
+    case = sample("v5.10-global-adj.dmesg")[0]
+    finding = protected_hog.find(case)
+    assert finding is not None
+    assert finding.words == "protected_hog_never"
+    assert (finding.values["hog_comm"], finding.values["comm"]) == ("backup", "batch")
+    assert finding.values["times"] == 14.2
+    assert len(finding.evidence) == 2
+    (case,) = sample("v5.10-global.dmesg")
+    assert protected_hog.find(case) is None
+
+
+def test_a_protected_process_of_no_weight(sample: Cases) -> None:
+    """Where tmpfs holds the memory, a protected process of three megabytes is not to blame."""
+    for case in sample("v6.12-global-tmpfs.dmesg"):
+        assert protected_hog.find(case) is None
+
+
+def test_a_small_victim_by_its_own_setting(sample: Cases) -> None:
+    """A victim with +1000 is named with who would have died in its place at 0."""
+    case = sample("v6.12-global-adj.dmesg")[0]
+    finding = biased_victim.find(case)
+    assert finding is not None
+    assert finding.words == "biased_victim"
+    assert (finding.values["oom_score_adj"], finding.values["other_comm"]) == (1000, "chrome")
+    (case,) = sample("v6.12-global.dmesg")
+    assert biased_victim.find(case) is None
+
+
+def test_a_smaller_alternative_is_not_told(sample: Cases) -> None:
+    """When at 0 a smaller process would have come first, the bigger one that was passed over is named."""
+    case = sample("v6.12-global-adj.dmesg")[1]
+    finding = biased_victim.find(case)
+    assert finding is not None
+    assert (finding.words, finding.values["other_comm"]) == ("biased_victim_open", "postgres")
+
+
+def test_order_decides_among_the_clamped(text: Cases) -> None:
+    """Until 5.8 a pod at -998 loses its pause process, because all have badness 1."""
+    (case,) = text(POD.format(rss=1000000, adj=-998))
+    finding = clamped_badness.find(case)
+    assert finding is not None
+    assert finding.confidence == "certain"
+    assert (finding.values["count"], finding.values["comm"]) == (2, "pause")
+    assert finding.values["other_kb"] == 4000000 + 8000
+    assert protected_hog.find(case) is None  # both have the same protection
+
+
+def test_no_tie_without_clamping(text: Cases, sample: Cases) -> None:
+    """One process with a positive badness, or a kernel that prints since 5.9, makes it no tie."""
+    (case,) = text(POD.format(rss=1000000, adj=0))
+    assert clamped_badness.find(case) is None
+    for case in sample("v5.10-global-adj.dmesg"):
+        assert clamped_badness.find(case) is None
+
+
+def test_a_child_died(text: Cases) -> None:
+    """Until 5.0 the selected process and the child that died are both named."""
+    log = """\
+[ 10.000001] Out of memory: Kill process 50 (make) score 800 or sacrifice child
+[ 10.000002] Killed process {pid} ({comm}) total-vm:400kB, anon-rss:40kB, file-rss:0kB, shmem-rss:0kB
+"""
+    (case,) = text(log.format(pid=61, comm="cc1"))
+    finding = sacrificed_child.find(case)
+    assert finding is not None
+    assert (finding.values["parent_pid"], finding.values["pid"]) == (50, 61)
+    assert [line.no for line in finding.evidence] == [1, 2]
+    (case,) = text(log.format(pid=50, comm="make"))
+    assert sacrificed_child.find(case) is None
+
+
+KILLED = (
+    "Out of memory: Killed process 9 (hog) total-vm:900kB, anon-rss:800kB, file-rss:0kB, shmem-rss:0kB, "
+    "UID:0 pgtables:44kB oom_score_adj:0\n"
+)
+ROWS = """\
+[ {at}.000001] b invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
+[ {at}.000002] Tasks state (memory values in pages):
+[ {at}.000003] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name
+[ {at}.000004] [      9]     0     9      900      800    40960        0             0 {comm}
+[ {at}.000005] [      8]     0     8      900      300    40960        0             0 b
+"""
+
+
+def test_a_victim_that_stays(text: Cases) -> None:
+    """A process that died in one report and is listed in the next still holds its memory."""
+    second = "[ 12.000006] " + KILLED.replace("9 (hog)", "8 (b)")
+    _, case = text(f"[ 10.000001] {KILLED}" + ROWS.format(at=12, comm="hog") + second)
+    finding = already_dying.find(case)
+    assert finding is not None
+    assert finding.values == {"count": 1, "comm": "hog", "pid": 9, "used_kb": 3240}
+    _, case = text(f"[ 10.000001] {KILLED}" + ROWS.format(at=12, comm="other") + second)
+    assert already_dying.find(case) is None
+
+
+def test_a_victim_found_dying(text: Cases) -> None:
+    """Since 5.9 the kernel says that its choice is exiting already."""
+    cases = text(
+        ROWS.format(at=12, comm="hog")
+        + "[ 12.000006] Out of memory: OOM victim 9 (hog) is already exiting. Skip killing the task\n"
+    )
+    finding = already_dying.find(cases[0])
+    assert finding is not None
+    assert finding.words == "already_dying_skipped"
+
+
+def test_the_reaper_gave_up(text: Cases) -> None:
+    """A reaper that could not lock the victim's memory is told, one that reaped is not."""
+    (case,) = text(f"[ 10.000001] {KILLED}[ 13.000001] oom_reaper: unable to reap pid:9 (hog)\n")
+    finding = reaper_failed.find(case)
+    assert finding is not None
+    assert finding.values == {"comm": "hog", "pid": 9}
+    assert [line.no for line in finding.evidence] == [1, 2]
+    (case,) = text(
+        f"[ 10.000001] {KILLED}[ 13.000001] oom_reaper: reaped process 9 (hog), "
+        "now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n"
+    )
+    assert reaper_failed.find(case) is None

@@ -1,0 +1,67 @@
+"""Every key that the code can give has its words, with numbers that are there."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import oomlog
+from oomlog.explain.case import Case
+from oomlog.explain.phrases import LANGUAGES, all_phrases, say
+
+ROOT = Path(__file__).parents[3]
+EXPLAIN = ROOT / "src" / "oomlog" / "explain"
+LOGS = sorted((ROOT / "samples").glob("*.log"))
+
+
+def texts(*names: str) -> set[str]:
+    """Return the literals of some modules that look like keys."""
+    found = set()
+    for name in names:
+        for node in ast.walk(ast.parse((EXPLAIN / f"{name}.py").read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                found.add(node.value)
+    return found
+
+
+def keys(file: str) -> set[str]:
+    return {key.split(".", 1)[1] for key in all_phrases() if key.startswith(f"{file}.")}
+
+
+def test_reasons_are_those_of_the_code() -> None:
+    """Each reason in words is one that the code gives, so a renamed one is noticed."""
+    outcomes = {"panic", "no_killable"}  # taken over from the event
+    assert keys("reason") - outcomes <= texts("difference", "formula")
+
+
+def test_bases_are_those_of_the_code() -> None:
+    """Each way in which a number is found has words."""
+    used = {each for each in texts("page_size", "totalpages") if each.startswith(("ram_less", "totalpages_"))}
+    assert used - {"totalpages_"} <= keys("basis")
+    assert {f"page_size_{name}" for name in ("free_list", "victim", "limit", "given", "assumed")} <= keys(
+        "basis"
+    )
+    machine = {key for key in keys("basis") if key.startswith("ram_")}
+    assert {f"totalpages_{key}{end}" for key in machine for end in ("", "_swap_unknown")} <= keys("basis")
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.stem)
+def test_samples_can_be_told(path: Path) -> None:
+    """Why a victim, why somebody is spared, and where numbers are from can be said in both languages."""
+    events = list(oomlog.parse(path))
+    for event in events:
+        case = Case(event, events)
+        choice = case.choice
+        said = [(f"immune.{each.immune}", {}) for each in choice.immune]
+        said += [
+            (f"basis.{each.basis}", each.inputs) for each in (choice.page_size_kb, choice.totalpages) if each
+        ]
+        if choice.reason is not None:
+            said.append((f"reason.{choice.reason}", choice.values))
+        for key, values in said:
+            for lang in LANGUAGES:
+                sentence = say(key, lang, values)
+                assert "?" not in sentence, (key, sentence)
+                assert "None" not in sentence, (key, sentence)
