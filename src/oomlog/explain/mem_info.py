@@ -10,7 +10,7 @@ from typing import Any
 
 from oomlog.model import OomEvent
 
-__all__ = ["counters", "hugepages", "nodes", "swap", "totals", "zones"]
+__all__ = ["Part", "counters", "hugepages", "nodes", "swap", "totals", "zones"]
 
 Part = Mapping[str, Any]
 

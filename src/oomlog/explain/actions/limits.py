@@ -1,0 +1,54 @@
+"""The limit that was hit, by whoever owns it; and what is inside of the cgroup."""
+
+from __future__ import annotations
+
+import shlex
+
+from oomlog.explain.actions.containers import raise_container
+from oomlog.explain.actions.shell import cgroup_dir, cgroup_version, word
+from oomlog.explain.actions.sizes import limit_size
+from oomlog.explain.actions.units import raise_unit
+from oomlog.explain.case import Case
+from oomlog.explain.cgroup import owner_of
+from oomlog.explain.model import Action, Finding
+
+__all__ = ["cgroup_files", "children_by_memory", "raise_limit"]
+
+_FILES = {1: ("memory.stat", "memory.failcnt"), 2: ("memory.stat", "memory.events")}
+
+
+def raise_limit(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Raise the limit where its owner keeps it; inside of a container nobody here knows who does."""
+    if case.event.scope != "memcg":
+        return ()
+    owner = owner_of(case.event.oom_memcg)
+    if owner is None or owner.kind == "root":
+        return ()
+    if owner.kind == "systemd":
+        return raise_unit(case, finding, owner)
+    if owner.kind != "plain":
+        return raise_container(case, finding, owner)
+    size, folder = limit_size(case), cgroup_dir(case, case.event.oom_memcg)
+    if size is None or folder is None:
+        return ()
+    file = "memory.max" if cgroup_version(case) == 2 else "memory.limit_in_bytes"
+    text = f"echo {size.mib * 1024 * 1024} > {shlex.quote(f'{folder}/{file}')}"
+    return (Action("cgroup_limit", finding.id, "command", text, size.values),)
+
+
+def cgroup_files(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Look at the cgroup's own counters."""
+    folder, version = cgroup_dir(case, case.event.oom_memcg), cgroup_version(case)
+    if folder is None or version is None:
+        return ()
+    text = "cat " + " ".join(shlex.quote(f"{folder}/{file}") for file in _FILES[version])
+    return (Action(f"cgroup_files_v{version}", finding.id, "look", text),)
+
+
+def children_by_memory(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Look which child of the cgroup has the memory."""
+    path = word(case.event.oom_memcg)
+    if path is None or cgroup_dir(case, case.event.oom_memcg) is None:
+        return ()
+    text = f"systemd-cgtop -m -n 1 -- {path}"
+    return (Action("cgtop", finding.id, "look", text),)

@@ -1,0 +1,88 @@
+"""systemd units: drop-in files, and settings of units that have no file.
+
+systemd.resource-control(5), systemd.exec(5) and systemd.service(5).
+"""
+
+from __future__ import annotations
+
+from oomlog.explain.actions.shell import cgroup_version, word
+from oomlog.explain.actions.sizes import limit_size, swap_size
+from oomlog.explain.case import Case
+from oomlog.explain.cgroup import CgroupOwner, owner_of
+from oomlog.explain.model import Action, Finding, Values
+
+__all__ = ["drop_in", "oom_policy", "raise_unit", "throttle_first", "unit_swap_max", "victim_unit_adj"]
+
+_SECTIONS = {"service": "Service", "slice": "Slice"}
+
+
+def drop_in(id: str, finding: Finding, owner: CgroupOwner, settings: str, values: Values) -> Action | None:
+    """Return a drop-in file for the unit, ``None`` for a unit that only exists while it runs."""
+    section = _SECTIONS.get(owner.level)
+    if section is None or owner.unit is None or owner.kind != "systemd" or owner.below:
+        return None
+    folder = "/etc/systemd/system" if owner.user is None else "~/.config/systemd/user"
+    path = f"{folder}/{owner.unit}.d/50-oom.conf"
+    return Action(
+        id, finding.id, "file", f"[{section}]\n{settings}\n", {**values, "unit": owner.unit_shown}, path
+    )
+
+
+def _unit_of_limit(case: Case) -> CgroupOwner | None:
+    owner = owner_of(case.event.oom_memcg)
+    return owner if owner is not None and owner.kind == "systemd" and not owner.below else None
+
+
+def raise_unit(case: Case, finding: Finding, owner: CgroupOwner) -> tuple[Action, ...]:
+    """Raise the unit's MemoryMax=; a scope has no file to put that in."""
+    size = limit_size(case)
+    if size is None or owner.below or owner.unit is None:
+        return ()
+    found = drop_in("unit_memory_max", finding, owner, f"MemoryMax={size.mib}M", size.values)
+    if found is not None:
+        return (found,)
+    unit = word(owner.unit)
+    if owner.level != "scope" or owner.user is not None or unit is None:
+        return ()
+    text = f"systemctl --runtime set-property -- {unit} MemoryMax={size.mib}M"
+    return (
+        Action("scope_memory_max", finding.id, "command", text, {**size.values, "unit": owner.unit_shown}),
+    )
+
+
+def throttle_first(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Slow the unit down where it is killed today; MemoryHigh= needs cgroup v2."""
+    owner, size = _unit_of_limit(case), limit_size(case)
+    if owner is None or size is None or cgroup_version(case) != 2 or size.from_kb % 1024:
+        return ()
+    settings = f"MemoryHigh={size.from_kb // 1024}M\nMemoryMax={size.mib}M"
+    found = drop_in("unit_memory_high", finding, owner, settings, size.values)
+    return () if found is None else (found,)
+
+
+def unit_swap_max(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Raise the unit's MemorySwapMax= where it was used up."""
+    owner, size = _unit_of_limit(case), swap_size(case)
+    if owner is None or size is None:
+        return ()
+    found = drop_in("unit_swap_max", finding, owner, f"MemorySwapMax={size.mib}M", size.values)
+    return () if found is None else (found,)
+
+
+def oom_policy(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Kill one process of the service instead of all of them."""
+    owner = _unit_of_limit(case)
+    if owner is None or owner.level != "service":
+        return ()
+    found = drop_in("unit_oom_policy", finding, owner, "OOMPolicy=continue", {})
+    return () if found is None else (found,)
+
+
+def victim_unit_adj(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """Take the victim's service's positive oom_score_adj away; a user's own systemd may not lower it."""
+    victim, owner = case.victim, owner_of(case.event.task_memcg)
+    adj = None if victim is None else victim.oom_score_adj
+    if adj is None or adj <= 0 or owner is None or owner.level != "service" or owner.user is not None:
+        return ()
+    found = drop_in("unit_adj", finding, owner, "OOMScoreAdjust=0", {"adj": adj})
+    return () if found is None else (found,)
