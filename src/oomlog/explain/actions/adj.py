@@ -17,7 +17,32 @@ K8S_BURSTABLE = range(3, 1000)
 """What the kubelet gives to Burstable containers; Guaranteed ones get -997, BestEffort ones 1000."""
 
 # A machine without them is worse off than one without memory; that they grew is what needs a look.
-_ESSENTIAL = frozenset({"NetworkManager", "auditd", "conmon", "containerd", "crio", "dbus-broker", "dbus-daemon", "dockerd", "init", "iscsid", "kube-proxy", "kubelet", "multipathd", "pause", "podman", "sshd", "systemd", "systemd-journal", "systemd-logind", "systemd-network", "systemd-oomd", "systemd-resolve", "systemd-udevd"})
+_ESSENTIAL = frozenset(
+    {
+        "NetworkManager",
+        "auditd",
+        "conmon",
+        "containerd",
+        "crio",
+        "dbus-broker",
+        "dbus-daemon",
+        "dockerd",
+        "init",
+        "iscsid",
+        "kube-proxy",
+        "kubelet",
+        "multipathd",
+        "pause",
+        "podman",
+        "sshd",
+        "systemd",
+        "systemd-journal",
+        "systemd-logind",
+        "systemd-network",
+        "systemd-oomd",
+        "systemd-resolve",
+        "systemd-udevd",
+    }
 )
 
 
