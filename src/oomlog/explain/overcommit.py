@@ -74,10 +74,10 @@ def _heuristic(case: Case) -> Remark:
     release, most = release_of(case.event), _ram_and_swap(case)
     # "mm: fix false-positive OVERCOMMIT_GUESS failures" (in v5.2) made the guess a plain comparison with RAM
     # and swap; distributions took it over earlier.
-    if (5, 0) <= release < (5, 2):
-        return "heuristic_unknown", {}
-    if release < (5, 0):
+    if release is not None and release < (5, 0):
         return "heuristic_free", {}
+    if release is None or most is None or release < (5, 2):
+        return "heuristic_unknown", {}
     victim = case.victim
     total_vm = None if victim is None else victim.total_vm_kb
     if total_vm is None:

@@ -17,6 +17,8 @@ def shrink_hugepages(case: Case, finding: Finding) -> tuple[Action, ...]:
     pools: dict[int, tuple[int, int]] = {}
     for each in hugepages(case.event):
         size, total, free = (each.get(f"hugepages_{key}") for key in ("size_kb", "total", "free"))
+        if each.get("hugepages_surp"):
+            return ()  # taken beyond nr_hugepages, which the numbers then do not tell
         if isinstance(size, int) and isinstance(total, int) and isinstance(free, int) and size > 0:
             before = pools.get(size, (0, 0))
             pools[size] = (before[0] + total, before[1] + free)

@@ -11,17 +11,18 @@ __all__ = ["allowed_nodes", "numa_maps"]
 
 def allowed_nodes(case: Case, finding: Finding) -> tuple[Action, ...]:
     """Look which CPUs and nodes the task that asked may use."""
-    trigger = case.event.trigger
-    comm = None if trigger is None else trigger.comm
-    text = for_running(comm, "grep -iE '(cpus|mems)_allowed_list' /proc/{}/status")
-    values = {"comm": comm, "nodes": case.event.mems_allowed or case.event.nodemask}
-    return () if text is None else (Action("allowed_nodes", finding.id, "look", text, values),)
+    command = "grep -iE '(cpus|mems)_allowed_list' /proc/{}/status"
+    return _of_trigger("allowed_nodes", case, finding, command, case.event.mems_allowed)
 
 
 def numa_maps(case: Case, finding: Finding) -> tuple[Action, ...]:
     """Look by which policy the task that asked spreads its memory."""
+    return _of_trigger("numa_maps", case, finding, "cat /proc/{}/numa_maps", case.event.nodemask)
+
+
+def _of_trigger(id: str, case: Case, finding: Finding, command: str, nodes: str | None) -> tuple[Action, ...]:
     trigger = case.event.trigger
-    comm = None if trigger is None else trigger.comm
-    text = for_running(comm, "cat /proc/{}/numa_maps")
-    values = {"comm": comm, "nodes": case.event.nodemask}
-    return () if text is None else (Action("numa_maps", finding.id, "look", text, values),)
+    text = None if trigger is None else for_running(trigger.comm, command)
+    if trigger is None or text is None or not nodes or nodes == "(null)":
+        return ()
+    return (Action(id, finding.id, "look", text, {"comm": trigger.comm, "nodes": nodes}),)

@@ -1,0 +1,166 @@
+"""Actions of all findings on all samples: what can be copied is whole, and can be said in each language."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import string
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from oomlog.explain.actions import RULES, actions_for
+from oomlog.explain.actions.looks import COMMANDS
+from oomlog.explain.case import Case
+from oomlog.explain.model import Action, Finding
+from oomlog.explain.phrases import LANGUAGES, all_phrases, say
+
+from .conftest import cases_of_samples, finding, made
+
+HOSTILE = (
+    "$(reboot)",
+    "`reboot`",
+    "'; reboot; '",
+    '"; reboot; "',
+    "-f",
+    "--help",
+    "a b",
+    "x|y",
+    ".*",
+    "[a-z]+",
+    "(sd-pam)",
+    "{}",
+    "한글",
+    "a&b>c",
+    "*",
+    "~",
+    "#x",
+)
+REFUSED = ("a\nreboot", "\x1b[31m", "a\u202eb", "\udc80", "", "\\x1b[31m", None)
+
+
+def all_actions(findings: tuple[Finding, ...]) -> list[Action]:
+    return [action for case in cases_of_samples() for action in actions_for(case, findings)]
+
+
+def check_shell(texts: set[str]) -> None:
+    for text in texts:
+        done = subprocess.run(["bash", "-n", "-c", text], capture_output=True, text=True)
+        assert done.returncode == 0, (text, done.stderr)
+        assert "\n" not in text
+
+
+def test_commands_are_valid_shell(findings: tuple[Finding, ...]) -> None:
+    """Every command and every look of every sample can be pasted into a shell."""
+    actions = all_actions(findings)
+    assert len(actions) > 1000
+    check_shell({action.text for action in actions if action.kind != "file"})
+
+
+def test_files_are_what_their_place_wants(findings: tuple[Finding, ...]) -> None:
+    """Unit files have one section with settings, sysctl files have settings, and manifests are indented."""
+    for action in all_actions(findings):
+        assert (action.path is not None) <= (action.kind == "file")
+        if action.kind != "file":
+            continue
+        assert action.text.endswith("\n")
+        if action.path is None or action.path.endswith(".yaml"):
+            assert all(re.fullmatch(r"( {2})*(- )?[\w]+:( \S+)?", line) for line in action.text.splitlines())
+        elif action.path.endswith("/50-oom.conf"):
+            parser = configparser.ConfigParser()
+            parser.optionxform = str  # type: ignore[assignment,method-assign]
+            parser.read_string(action.text)
+            assert parser.sections() in (["Service"], ["Slice"])
+            assert all(re.fullmatch(r"-?\w+", value) for value in parser[parser.sections()[0]].values())
+        else:
+            assert all(re.fullmatch(r"[\w.]+ = \w+", line) for line in action.text.splitlines())
+
+
+def test_actions_can_be_said(findings: tuple[Finding, ...]) -> None:
+    """Each action's sentence exists in each language, and has all its numbers."""
+    for action in all_actions(findings):
+        assert None not in action.values.values(), action
+        for lang in LANGUAGES:
+            assert say(f"actions.{action.id}", lang, action.values)
+
+
+def test_sentences_agree_between_languages() -> None:
+    """Both languages use the same places, and no sentence is left over."""
+    words = {key: table for key, table in all_phrases().items() if key.startswith("actions.")}
+    for key, table in words.items():
+        places = [
+            {name for _, name, _, _ in string.Formatter().parse(table[lang]) if name} for lang in LANGUAGES
+        ]
+        assert places[0] == places[1], key
+        assert "\n" not in table["en"] + table["ko"]
+    used = {f"actions.{id}" for id in COMMANDS}
+    assert used <= set(words)
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_rules_survive_an_empty_event(id: str) -> None:
+    """A report that shows next to nothing gives looks, no sizes."""
+    case = made(None, None, scope="unknown")
+    for action in actions_for(case, (finding(id),)):
+        assert action.kind == "look" or action.id in ("allocating_task_off", "compact")
+
+
+@pytest.mark.parametrize("comm", HOSTILE)
+def test_hostile_names_stay_one_word(comm: str, findings: tuple[Finding, ...]) -> None:
+    """A task's name is one argument of pgrep, whatever it is, and matches itself alone."""
+    case = made(comm, f"/{comm}/x", adj=500, rows=((7, 90000, -900, comm),))
+    actions = [action for action in actions_for(case, findings) if action.kind != "file"]
+    check_shell({action.text for action in actions})
+    seen = set()
+    for action in actions:
+        words = shlex.split(action.text)
+        if words[0] == "pgrep":
+            assert words[2] == "--"
+            assert words[4:6] == ["|", "xargs"]
+            assert re.fullmatch(words[3], comm)
+            seen.add(action.id)
+        if "/sys/fs/cgroup" in action.text:
+            paths = [word for word in words if word.startswith("/sys/fs/cgroup")]
+            assert paths
+            assert all(path.startswith(f"/sys/fs/cgroup/{comm}/x/memory.") for path in paths)
+            seen.add(action.id)
+        if words[0] == "systemd-cgtop":
+            assert words[-2:] == ["--", f"/{comm}/x"]
+    assert {"growth", "choom_protected", "cgroup_limit", "cgroup_files_v2"} <= seen
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_names_that_cannot_be_shown_are_refused(name: str | None, findings: tuple[Finding, ...]) -> None:
+    """What would not be copied as it is shown is in no command, file or path."""
+    case = made(name, None if name is None else f"/{name}/x.service", adj=500)
+    for action in actions_for(case, findings):
+        for text in (action.text, action.path or ""):
+            assert not name or name not in text
+            assert "pgrep" not in text
+            assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_paths_cannot_climb(findings: tuple[Finding, ...]) -> None:
+    """A cgroup called ".." does not lead a command out of the cgroup file system."""
+    for action in actions_for(made("a", "/../../etc"), findings):
+        assert "/etc" not in action.text or action.id == "cgtop"
+
+
+def test_same_action_is_there_once(sample: Callable[[str], Case]) -> None:
+    """What two findings lead to is told once, with the first of them."""
+    case = sample("v7.2-memcg-v2-service")
+    one = actions_for(case, (finding("memcg_limit"),))
+    both = actions_for(case, (finding("memcg_limit"), finding("limit_below_working_set")))
+    assert one == both
+    assert {action.finding for action in both} == {"memcg_limit"}
+
+
+def test_order_is_that_of_the_findings(sample: Callable[[str], Case]) -> None:
+    """Actions follow the findings as they are given."""
+    case = sample("v7.2-global")
+    found = actions_for(case, (finding("no_swap"), finding("fragmentation"), finding("page_tables")))
+    order = [action.finding for action in found]
+    assert order == sorted(order, key=["no_swap", "fragmentation", "page_tables"].index)
+    assert actions_for(case, (finding("something_new"),)) == ()
