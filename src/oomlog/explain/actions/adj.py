@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oomlog.explain.actions.containers import resources
+from oomlog.explain.actions.containers import pod_requests, resources
 from oomlog.explain.actions.shell import for_running
 from oomlog.explain.actions.sizes import victim_size
 from oomlog.explain.case import Case
@@ -70,24 +70,28 @@ def unprotect(case: Case, finding: Finding) -> tuple[Action, ...]:
         values = {"comm": hog.comm, "adj": hog.oom_score_adj, "used_kb": used}
         return () if text is None else (Action("essential_hog", finding.id, "look", text, values),)
     wanted = _adj_before_victim(case, hog)
-    text = for_running(hog.comm, f"choom -n {wanted} -p {{}}", all_of_them=True)
-    values = {"comm": hog.comm, "adj": hog.oom_score_adj, "new_adj": wanted, "used_kb": used}
-    return () if text is None else (Action("choom_protected", finding.id, "command", text, values),)
+    text = for_running(hog.comm, f"choom -n {wanted or 0} -p {{}}", all_of_them=True)
+    values = {"comm": hog.comm, "adj": hog.oom_score_adj, "new_adj": wanted or 0, "used_kb": used}
+    id = "choom_default" if wanted is None else "choom_protected"
+    return () if text is None else (Action(id, finding.id, "command", text, values),)
 
 
-def _adj_before_victim(case: Case, hog: Process) -> int:
-    """Return the lowest adjustment with which the hog would have been chosen, 0 where that is not known."""
+def _adj_before_victim(case: Case, hog: Process) -> int | None:
+    """Return the lowest adjustment with which the hog would have outscored the victim.
+
+    :return: ``None`` when that cannot be computed, or even 0 would not have been enough.
+    """
     choice, victim = case.choice, case.victim
     total = choice.totalpages
     ranked = next((r for r in choice.ranking if victim is not None and r.pid == victim.pid), None)
     if total is None or ranked is None or ranked.badness is None or choice.formula in (None, "permille"):
-        return 0
+        return None
     per_adj = total.value // 1000
     if per_adj <= 0:
-        return 0
+        return None
     # -(-a // b) rounds up; one page more than the victim.
     needed = -(-(ranked.badness + 1 - hog.used_pages) // per_adj)
-    return min(max(needed, -999, (hog.oom_score_adj or 0) + 1), 0)
+    return None if needed > 0 else max(needed, -999)
 
 
 def hog_unit(case: Case, finding: Finding) -> tuple[Action, ...]:
@@ -128,17 +132,18 @@ def victim_request(case: Case, finding: Finding) -> tuple[Action, ...]:
     """Raise the request, from which the kubelet derives oom_score_adj."""
     owner, size = owner_of(case.event.task_memcg), victim_size(case)
     adj = None if case.victim is None else case.victim.oom_score_adj
-    if owner is None or owner.kind != "kubernetes" or owner.nested or size is None or adj is None:
+    if owner is None or owner.pod_uid is None or owner.nested or size is None or adj is None:
         return ()
     if adj not in K8S_BURSTABLE and adj != 1000:
         return ()
-    text = resources(size, request=True, limit=False)
-    values = {**size.values, "adj": adj}
     ram = totals(case.event).get("ram_pages")
     if not ram:
-        return (Action("k8s_request", finding.id, "file", text, values),)
+        # Without the node's size nobody knows whether a request would lower it.
+        return (Action("k8s_requests", finding.id, "look", pod_requests(owner), {"adj": adj}),)
+    text = resources(size, request=True, limit=False)
+    values = {**size.values, "adj": adj}
     # The kubelet's capacity is MemTotal, a little less than all pages.
     new = burstable_adj(size.kb, ram * case.page_kb)
     if new >= adj:
         return ()
-    return (Action("k8s_request_adj", finding.id, "file", text, {**values, "new_adj": new}),)
+    return (Action("k8s_request", finding.id, "file", text, {**values, "new_adj": new}),)

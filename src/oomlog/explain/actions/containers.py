@@ -6,13 +6,23 @@ limit is the container's memory.max, and the request decides oom_score_adj (pkg/
 
 from __future__ import annotations
 
+import shlex
+
 from oomlog.explain.actions.shell import cgroup_version
 from oomlog.explain.actions.sizes import Size, limit_size, swap_allowance, victim_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import CgroupOwner, owner_of
 from oomlog.explain.model import Action, Finding
 
-__all__ = ["find_container", "raise_container", "recreate_with_adj", "resources", "set_limit", "single_kill"]
+__all__ = [
+    "find_container",
+    "pod_requests",
+    "raise_container",
+    "recreate_with_adj",
+    "resources",
+    "set_limit",
+    "single_kill",
+]
 
 _SHORT_ID = 12
 
@@ -130,3 +140,10 @@ def find_container(case: Case, finding: Finding) -> tuple[Action, ...]:
 def _find_pod(owner: CgroupOwner) -> str:
     columns = "UID:.metadata.uid,NAMESPACE:.metadata.namespace,NAME:.metadata.name"
     return f"kubectl get pods -A -o custom-columns={columns} | grep -F -- {owner.pod_uid}"
+
+
+def pod_requests(owner: CgroupOwner) -> str:
+    """Return the command that shows the class and the requests of the owner's pod."""
+    columns = "UID:.metadata.uid,NAME:.metadata.name,QOS:.status.qosClass"
+    columns += ",REQUESTS:.spec.containers[*].resources.requests.memory"
+    return f"kubectl get pods -A -o {shlex.quote(f'custom-columns={columns}')} | grep -F -- {owner.pod_uid}"

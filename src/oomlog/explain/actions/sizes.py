@@ -35,14 +35,14 @@ def with_headroom(kb: int) -> Size:
     """Return a quarter more, rounded up to what one would write down.
 
     >>> with_headroom(2 * 1024 * 1024).mib, with_headroom(16384).mib
-    (2560, 32)
+    (2560, 20)
     """
     mib = -(-kb * 5 // 4096)
     step = next(step for below, step in _STEPS if mib < below)
     return Size(-(-mib // step) * step, kb)
 
 
-_STEPS = ((256, 16), (4096, 64), (65536, 512), (1 << 62, 4096))
+_STEPS = ((64, 4), (256, 16), (4096, 64), (65536, 512), (1 << 62, 4096))
 
 
 def limit_size(case: Case) -> Size | None:

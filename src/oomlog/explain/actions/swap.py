@@ -27,5 +27,5 @@ def allow_swap(case: Case, finding: Finding) -> tuple[Action, ...]:
         sizes = f"--memory {memory}m --memory-swap {memory + quarter}m"
         text = f"{owner.kind} update {sizes} {owner.container_id[:12]}"
         return (Action("container_allow_swap", finding.id, "command", text, values),)
-    found = drop_in("unit_allow_swap", finding, owner, f"MemorySwapMax={quarter}M", values)
+    found = drop_in("unit_allow_swap", finding, owner, "swap", f"MemorySwapMax={quarter}M", values)
     return () if found is None or case.event.memcg is None or case.event.memcg.swap is None else (found,)

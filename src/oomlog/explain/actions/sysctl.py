@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from oomlog.explain.actions.sizes import used_kb
 from oomlog.explain.case import Case
 from oomlog.explain.mem_info import counters
 from oomlog.explain.model import Action, Finding
@@ -31,10 +30,10 @@ def allocating_task_off(case: Case, finding: Finding) -> tuple[Action, ...]:
 
 
 def strict_overcommit(case: Case, finding: Finding) -> tuple[Action, ...]:
-    """Refuse the victim's mappings instead, where all others would have had room.
+    """Refuse a runaway's memory, where it alone had more than CommitLimit and all others have room below it.
 
-    The address space of the others is more than they can have committed, so it bounds Committed_AS without
-    the victim from above, page cache in tmpfs aside, which is added.
+    Committed_AS is not printed, but it is bounded: from below by anonymous memory, since mode 2 counts every
+    private writable mapping, and without the victim from above by the others' whole address space and shmem.
     """
     event, victim = case.event, case.victim
     if (
@@ -46,14 +45,13 @@ def strict_overcommit(case: Case, finding: Finding) -> tuple[Action, ...]:
         return ()
     others = {row["tgid"]: row.get("total_vm_pages") for row in event.tasks if row.get("tgid") != victim.pid}
     sizes = [pages for pages in others.values() if isinstance(pages, int)]
-    own, used = victim.total_vm_kb, used_kb(case)
-    if own is None or used is None or len(sizes) != len(others):
+    shmem, own = counters(event).get("shmem_pages"), victim.anon_rss_kb
+    if own is None or not isinstance(shmem, int) or len(sizes) != len(others):
         return ()
-    shmem = counters(event).get("shmem_pages")
-    needed = (sum(sizes) + (shmem if isinstance(shmem, int) else 0)) * case.page_kb
+    needed = (sum(sizes) + shmem) * case.page_kb
     for ratio in _RATIOS:
         limit = commit_limit(case, ratio)
-        if limit is None or needed + own <= limit.value or needed > limit.value:
+        if limit is None or not needed <= limit.value < own:
             continue
         values = {"limit_kb": limit.value, "others_kb": needed, "victim_kb": own, "ratio": ratio}
         text = f"vm.overcommit_memory = 2\nvm.overcommit_ratio = {ratio}\n"

@@ -16,13 +16,15 @@ __all__ = ["drop_in", "oom_policy", "raise_unit", "throttle_first", "unit_swap_m
 _SECTIONS = {"service": "Service", "slice": "Slice"}
 
 
-def drop_in(id: str, finding: Finding, owner: CgroupOwner, settings: str, values: Values) -> Action | None:
+def drop_in(
+    id: str, finding: Finding, owner: CgroupOwner, file: str, settings: str, values: Values
+) -> Action | None:
     """Return a drop-in file for the unit, ``None`` for a unit that only exists while it runs."""
     section = _SECTIONS.get(owner.level)
     if section is None or owner.unit is None or owner.kind != "systemd" or owner.below:
         return None
     folder = "/etc/systemd/system" if owner.user is None else "~/.config/systemd/user"
-    path = f"{folder}/{owner.unit}.d/50-oom.conf"
+    path = f"{folder}/{owner.unit}.d/50-{file}.conf"
     return Action(
         id, finding.id, "file", f"[{section}]\n{settings}\n", {**values, "unit": owner.unit_shown}, path
     )
@@ -38,7 +40,7 @@ def raise_unit(case: Case, finding: Finding, owner: CgroupOwner) -> tuple[Action
     size = limit_size(case)
     if size is None or owner.below or owner.unit is None:
         return ()
-    found = drop_in("unit_memory_max", finding, owner, f"MemoryMax={size.mib}M", size.values)
+    found = drop_in("unit_memory_max", finding, owner, "memory", f"MemoryMax={size.mib}M", size.values)
     if found is not None:
         return (found,)
     unit = word(owner.unit)
@@ -56,7 +58,7 @@ def throttle_first(case: Case, finding: Finding) -> tuple[Action, ...]:
     if owner is None or size is None or cgroup_version(case) != 2 or size.from_kb % 1024:
         return ()
     settings = f"MemoryHigh={size.from_kb // 1024}M\nMemoryMax={size.mib}M"
-    found = drop_in("unit_memory_high", finding, owner, settings, size.values)
+    found = drop_in("unit_memory_high", finding, owner, "memory", settings, size.values)
     return () if found is None else (found,)
 
 
@@ -65,7 +67,7 @@ def unit_swap_max(case: Case, finding: Finding) -> tuple[Action, ...]:
     owner, size = _unit_of_limit(case), swap_size(case)
     if owner is None or size is None:
         return ()
-    found = drop_in("unit_swap_max", finding, owner, f"MemorySwapMax={size.mib}M", size.values)
+    found = drop_in("unit_swap_max", finding, owner, "swap", f"MemorySwapMax={size.mib}M", size.values)
     return () if found is None else (found,)
 
 
@@ -74,7 +76,7 @@ def oom_policy(case: Case, finding: Finding) -> tuple[Action, ...]:
     owner = _unit_of_limit(case)
     if owner is None or owner.level != "service":
         return ()
-    found = drop_in("unit_oom_policy", finding, owner, "OOMPolicy=continue", {})
+    found = drop_in("unit_oom_policy", finding, owner, "oom-policy", "OOMPolicy=continue", {})
     return () if found is None else (found,)
 
 
@@ -84,5 +86,5 @@ def victim_unit_adj(case: Case, finding: Finding) -> tuple[Action, ...]:
     adj = None if victim is None else victim.oom_score_adj
     if adj is None or adj <= 0 or owner is None or owner.level != "service" or owner.user is not None:
         return ()
-    found = drop_in("unit_adj", finding, owner, "OOMScoreAdjust=0", {"adj": adj})
+    found = drop_in("unit_adj", finding, owner, "oom-score", "OOMScoreAdjust=0", {"adj": adj})
     return () if found is None else (found,)

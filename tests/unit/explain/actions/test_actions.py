@@ -8,9 +8,11 @@ import shlex
 import string
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from oomlog.explain import actions
 from oomlog.explain.actions import RULES, actions_for
 from oomlog.explain.actions.looks import COMMANDS
 from oomlog.explain.case import Case
@@ -54,9 +56,9 @@ def check_shell(texts: set[str]) -> None:
 
 def test_commands_are_valid_shell(findings: tuple[Finding, ...]) -> None:
     """Every command and every look of every sample can be pasted into a shell."""
-    actions = all_actions(findings)
-    assert len(actions) > 1000
-    check_shell({action.text for action in actions if action.kind != "file"})
+    found = all_actions(findings)
+    assert len(found) > 1000
+    check_shell({action.text for action in found if action.kind != "file"})
 
 
 def test_files_are_what_their_place_wants(findings: tuple[Finding, ...]) -> None:
@@ -68,7 +70,7 @@ def test_files_are_what_their_place_wants(findings: tuple[Finding, ...]) -> None
         assert action.text.endswith("\n")
         if action.path is None or action.path.endswith(".yaml"):
             assert all(re.fullmatch(r"( {2})*(- )?[\w]+:( \S+)?", line) for line in action.text.splitlines())
-        elif action.path.endswith("/50-oom.conf"):
+        elif ".d/50-" in action.path:
             parser = configparser.ConfigParser()
             parser.optionxform = str  # type: ignore[assignment,method-assign]
             parser.read_string(action.text)
@@ -95,8 +97,12 @@ def test_sentences_agree_between_languages() -> None:
         ]
         assert places[0] == places[1], key
         assert "\n" not in table["en"] + table["ko"]
-    used = {f"actions.{id}" for id in COMMANDS}
-    assert used <= set(words)
+    source = "".join(path.read_text() for path in Path(actions.__file__).parent.glob("*.py"))
+    for id in (key.removeprefix("actions.") for key in words):
+        # "docker_update" is made from the engine's name.
+        parts = re.sub(r"^(docker|podman)_(update|set_limit)$", r"_\2\"", id)
+        assert f'"{id}"' in source or parts in source or id.startswith("cgroup_files_v"), id
+    assert {f"actions.{id}" for id in COMMANDS} <= set(words)
 
 
 @pytest.mark.parametrize("id", RULES)
@@ -111,10 +117,10 @@ def test_rules_survive_an_empty_event(id: str) -> None:
 def test_hostile_names_stay_one_word(comm: str, findings: tuple[Finding, ...]) -> None:
     """A task's name is one argument of pgrep, whatever it is, and matches itself alone."""
     case = made(comm, f"/{comm}/x", adj=500, rows=((7, 90000, -900, comm),))
-    actions = [action for action in actions_for(case, findings) if action.kind != "file"]
-    check_shell({action.text for action in actions})
+    found = [action for action in actions_for(case, findings) if action.kind != "file"]
+    check_shell({action.text for action in found})
     seen = set()
-    for action in actions:
+    for action in found:
         words = shlex.split(action.text)
         if words[0] == "pgrep":
             assert words[2] == "--"
@@ -128,7 +134,7 @@ def test_hostile_names_stay_one_word(comm: str, findings: tuple[Finding, ...]) -
             seen.add(action.id)
         if words[0] == "systemd-cgtop":
             assert words[-2:] == ["--", f"/{comm}/x"]
-    assert {"growth", "choom_protected", "cgroup_limit", "cgroup_files_v2"} <= seen
+    assert {"growth", "which_unit", "cgroup_limit", "cgroup_files_v2"} <= seen
 
 
 @pytest.mark.parametrize("name", REFUSED)
