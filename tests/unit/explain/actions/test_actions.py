@@ -100,8 +100,8 @@ def test_sentences_agree_between_languages() -> None:
     source = "".join(path.read_text() for path in Path(actions.__file__).parent.glob("*.py"))
     for id in (key.removeprefix("actions.") for key in words):
         # "docker_update" is made from the engine's name.
-        parts = re.sub(r"^(docker|podman)_(update|set_limit)$", r"_\2\"", id)
-        assert f'"{id}"' in source or parts in source or id.startswith("cgroup_files_v"), id
+        made_from_kind = re.sub(r"^(docker|podman)_(update|set_limit)$", r'}_\2"', id)
+        assert f'"{id}"' in source or made_from_kind in source or id.startswith("cgroup_files_v"), id
     assert {f"actions.{id}" for id in COMMANDS} <= set(words)
 
 
