@@ -6,35 +6,35 @@ import argparse
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from oomlog.cli.arguments import local_now, read_count, read_pattern, read_size, read_year, read_zone, value
+from oomlog.cli.arguments import read_count, value
 from oomlog.cli.closing import exit_status, say_left_out, say_problems, write_summary
 from oomlog.cli.context import Context
-from oomlog.cli.filters import EventFilter
 from oomlog.cli.formats import FORMATS, STREAMED, Report, open_report
-from oomlog.cli.output import FileOutput, Output, same_file
+from oomlog.cli.inputs import (
+    TIMES,
+    add_color,
+    add_limits,
+    add_reading,
+    add_wanted,
+    filter_of,
+    limits_of,
+    names_of,
+)
+from oomlog.cli.output import FileOutput, Output
 from oomlog.cli.reading import Reading, in_time_order, is_live
-from oomlog.errors import UsageError
 from oomlog.events.parse import Options
 from oomlog.report.summary import Tally, stats_lines
-from oomlog.sources import Limits
 
 if TYPE_CHECKING:
     from oomlog.cli.progress import ProgressBar
-    from oomlog.cli.when import Bound
 
 __all__ = ["add_parser", "run"]
 
 _SHOWN = 5
-_SCOPES = ("global", "memcg", "cpuset", "mempolicy", "sysrq", "unknown")
-_EPILOG = """\
-times:
-  2024-05-01, '2024-05-01 12:30', 12:30, @1714566600, -2h, '2 hours ago', today, yesterday or now.
-  Without a zone they mean the zone of each log, so does a date, which is its midnight.  Both bounds
-  are inclusive.  Events without a time are left out when a bound is given, and counted.
-
+_EPILOG = f"""\
+{TIMES}
 formats:
   csv and parquet have one row per killed process; 'oomlog schema --columns' lists the columns.  In
   csv a text that a spreadsheet would take for a formula gets a ' in front.  ndjson and json, where
@@ -67,16 +67,7 @@ def add_parser(commands: Any) -> None:
         nargs="*",
         help="log, folder or archive; - or nothing is standard input, when that is no terminal",
     )
-    group = parser.add_argument_group("how to read")
-    group.add_argument(
-        "--year", metavar="Y", type=value(read_year), help="year of the first line, for logs that print none"
-    )
-    group.add_argument(
-        "--tz",
-        metavar="ZONE",
-        type=value(read_zone),
-        help="zone of times that print none: Europe/Berlin, +02:00",
-    )
+    group = add_reading(parser)
     group.add_argument(
         "--jobs",
         metavar="N",
@@ -84,22 +75,8 @@ def add_parser(commands: Any) -> None:
         default=1,
         help="processes to use, for --format ndjson without --sort, --stats, --strict and --year (default 1)",
     )
-    group.add_argument(
-        "--max-bytes",
-        metavar="SIZE",
-        type=value(read_size),
-        help="most that one file may unpack to (default 64G)",
-    )
-    group.add_argument(
-        "--max-ratio", metavar="N", type=value(read_count), help="most unpacked bytes per byte (default 2000)"
-    )
-    group = parser.add_argument_group("which events")
-    group.add_argument("--since", metavar="T", help="not before this time")
-    group.add_argument("--until", metavar="T", help="not after this time")
-    group.add_argument(
-        "--comm", metavar="RE", type=value(read_pattern), help="Python pattern found in the name of a victim"
-    )
-    group.add_argument("--scope", choices=_SCOPES, metavar="S", help=f"what ran out: {', '.join(_SCOPES)}")
+    add_limits(group)
+    add_wanted(parser)
     group = parser.add_argument_group("what to print")
     group.add_argument(
         "-f",
@@ -116,10 +93,7 @@ def add_parser(commands: Any) -> None:
     group.add_argument(
         "--sort", action="store_true", help="in order of time, else of uptime; holds all events in memory"
     )
-    group.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
-        help="auto (the default), always or never; auto respects NO_COLOR",
-    )  # fmt: skip
+    add_color(group)
     group.add_argument(
         "--stats", action="store_true", help="after that, tell what was read and list all problems"
     )
@@ -132,9 +106,9 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Read the inputs and print what was found."""
     started = time.perf_counter()
-    names = _names(options, context)
+    names = names_of(options, context, "parse")
     live = is_live(names, context.stdin)
-    wanted = _filter(options, context)
+    wanted = filter_of(options, context)
     if options.jobs > 1 and (why := _one_process(options, names)) is not None:
         context.say(f"--jobs is not used {why}; reading with one process")
         options.jobs = 1
@@ -150,7 +124,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     reading = Reading(
         names,
         stdin=context.stdin,
-        options=Options(year=options.year, tz=options.tz, limits=_limits(options), progress=progress),
+        options=Options(year=options.year, tz=options.tz, limits=limits_of(options), progress=progress),
         wanted=wanted,
         tally=tally,
         say=say,
@@ -175,44 +149,6 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if options.strict and tally.problem_count:
         say_problems(context, tally, listed=not options.stats)
     return exit_status(options, reading, tally)
-
-
-def _names(options: argparse.Namespace, context: Context) -> list[str]:
-    names: list[str] = options.files
-    if not names:
-        if context.stdin is None or context.stdin_is_terminal:
-            raise UsageError(
-                "name a log to read, or pipe one in, for example\n"
-                "  oomlog parse /var/log/kern.log\n"
-                "  journalctl -k | oomlog parse\n"
-                "Try 'oomlog parse --help'."
-            )
-        names = ["-"]
-    if options.output is not None and any(same_file(options.output, name) for name in names):
-        raise UsageError(f"-o {options.output} is also an input and would be lost; name another file")
-    return names
-
-
-def _filter(options: argparse.Namespace, context: Context) -> EventFilter:
-    now = context.now or local_now()
-    since, until = _bound("--since", options.since, now), _bound("--until", options.until, now)
-    return EventFilter(since, until, options.comm, options.scope)
-
-
-def _bound(option: str, text: str | None, now: datetime) -> Bound | None:
-    if text is None:
-        return None
-    from oomlog.cli.when import parse_bound
-
-    try:
-        return parse_bound(text, now)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
-
-
-def _limits(options: argparse.Namespace) -> Limits:
-    given = {"max_bytes": options.max_bytes, "max_ratio": options.max_ratio}
-    return Limits(**{name: limit for name, limit in given.items() if limit is not None})
 
 
 def _progress(options: argparse.Namespace, context: Context) -> ProgressBar | None:
