@@ -1,0 +1,93 @@
+"""A document as Markdown (CommonMark with GitHub's tables) that no name from a log can break out of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.escape import escape
+
+__all__ = ["document_markdown", "markdown_text"]
+
+# What means something to CommonMark, GitHub or GitLab at any place in a line: emphasis, code, links and their
+# bare forms, HTML, tables, mathematics, emoji; and at the start of a line, lists and headings.
+_SPECIAL = re.compile(
+    r"[\\`*_{}\[\]<>|~&$@#!]|:(?=//)|:(?=[\w+-]{1,40}:)|(?<=www)\.|\A[-+=]|(?<=\A\d)[.)]|(?<=\A\d\d)[.)]"
+)
+_FENCE = re.compile(r"`{3,}")
+
+
+def markdown_text(text: str) -> str:
+    r"""Escape a text from a log for Markdown.
+
+    >>> markdown_text("<b>@all [x](y)")
+    '&lt;b&gt;@<!-- -->all &#91;x&#93;(y)'
+    >>> markdown_text("java (pid 7), 1.5 GiB")
+    'java (pid 7), 1.5 GiB'
+    """
+    return _SPECIAL.sub(_harmless, escape(text))
+
+
+# References to people and issues are looked for in the finished page, where an entity is the character again;
+# a comment parts them.
+_NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@<!-- -->", "#": "#<!-- -->", "!": "!<!-- -->"}
+
+
+def _harmless(found: re.Match[str]) -> str:
+    char = found[0]
+    return _NAMED.get(char, f"&#{ord(char)};")
+
+
+def document_markdown(blocks: Iterable[Block]) -> str:
+    """Return the document as Markdown."""
+    parts = ["\n".join(_block(block)) for block in blocks]
+    return "\n\n".join(parts) + ("\n" if parts else "")
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(text, level):
+            yield f"{'#' * level} {markdown_text(text)}"
+        case Paragraph(text, strong):
+            yield f"**{markdown_text(text)}**" if strong else markdown_text(text)
+        case Table():
+            yield from _table(block)
+        case Code():
+            yield from _code(block, "")
+        case Items(items, numbered):
+            for number, item in enumerate(items, 1):
+                yield from _item(item, f"{number}. " if numbered else "- ")
+
+
+def _item(item: Item, mark: str) -> Iterator[str]:
+    label = "" if item.label is None else f"**{markdown_text(item.label)}** "
+    yield f"{mark}{label}{markdown_text(item.text)}"
+    indent = " " * len(mark)
+    for code in item.codes:
+        yield ""
+        yield from _code(code, indent)
+
+
+def _code(code: Code, indent: str) -> Iterator[str]:
+    if code.title is not None:
+        yield f"{indent}{markdown_text(code.title)}"
+        yield ""
+    lines = [escape(line) for line in code.text.rstrip("\n").split("\n")]
+    longest = max((len(run[0]) for line in lines for run in _FENCE.finditer(line)), default=2)
+    fence = "`" * max(3, longest + 1)
+    yield f"{indent}{fence}{code.language}"
+    for line in lines:
+        yield f"{indent}{line}".rstrip()
+    yield f"{indent}{fence}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(map(markdown_text, table.head))} |"
+    marks = ("---:" if index in table.numbers else "---" for index in range(len(table.head)))
+    yield f"| {' | '.join(marks)} |"
+    for number, row in enumerate(table.rows):
+        cells = [markdown_text(text) for text in row]
+        if number in table.strong_rows:
+            cells = [f"**{text}**" if text else text for text in cells]
+        yield f"| {' | '.join(cells)} |"

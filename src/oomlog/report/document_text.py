@@ -1,0 +1,104 @@
+"""A document as plain text for terminals and pipes; the same in both, but for colour."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.escape import cell, escape
+
+__all__ = ["document_text", "width_of"]
+
+_WIDTH = 100
+
+
+def document_text(blocks: Iterable[Block], *, colour: bool = False, width: int = _WIDTH) -> str:
+    """Return the document as text, wrapped at ``width`` columns; tables and code are never cut."""
+    lines: list[str] = []
+    for block in blocks:
+        if lines:
+            lines.append("")
+        lines += _block(block, colour, width)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a text takes: Korean letters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _block(block: Block, colour: bool, width: int) -> Iterator[str]:
+    match block:
+        case Heading(text, level):
+            shown = escape(text)
+            yield _styled(shown if level > 1 else f"{shown}", "1;4" if level == 1 else "1", colour)
+            if level == 1 and not colour:
+                yield "=" * min(width_of(shown), width)
+        case Paragraph(text, strong):
+            for line in _wrapped(escape(text), width):
+                yield _styled(line, "1", colour) if strong else line
+        case Table():
+            yield from _table(block, colour)
+        case Code():
+            yield from _code(block, "")
+        case Items(items, numbered):
+            for number, item in enumerate(items, 1):
+                yield from _item(item, f"{number}. " if numbered else "- ", colour, width)
+
+
+def _styled(text: str, style: str, colour: bool) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m" if colour and text else text
+
+
+def _item(item: Item, mark: str, colour: bool, width: int) -> Iterator[str]:
+    indent = " " * len(mark)
+    text = escape(item.text)
+    label = "" if item.label is None else escape(item.label)
+    if label:
+        yield mark + _styled(label, "1", colour)
+        for line in _wrapped(text, width - len(indent)):
+            yield indent + line
+    else:
+        for number, line in enumerate(_wrapped(text, width - len(indent))):
+            yield (indent if number else mark) + line
+    for code in item.codes:
+        yield from _code(code, indent + "  ")
+
+
+def _code(code: Code, indent: str) -> Iterator[str]:
+    if code.title is not None:
+        yield f"{indent}{escape(code.title)}"
+    for line in code.text.rstrip("\n").split("\n"):
+        yield f"{indent}    {escape(line)}".rstrip()
+
+
+def _table(table: Table, colour: bool) -> Iterator[str]:
+    rows = [tuple(cell(text) if text else "" for text in row) for row in (table.head, *table.rows)]
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        line = "  ".join(
+            _padded(text, width, right=index in table.numbers)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        strong = number == 0 or number - 1 in table.strong_rows
+        yield _styled(line, "1" if number == 0 else "1;31", colour) if strong else line
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - width_of(text))
+    return blanks + text if right else text + blanks
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Wrap at blanks; a word that is longer than a line stays whole, as it may be copied."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and width_of(line) + 1 + width_of(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line]

@@ -1,0 +1,20 @@
+"""The title of an event: where it stands in the log, and when it happened."""
+
+from __future__ import annotations
+
+from oomlog.model import OomEvent
+
+__all__ = ["event_title"]
+
+
+def event_title(event: OomEvent, number: int | None = None) -> str:
+    """Return where and when it happened."""
+    parts = [] if number is None else [f"#{number}"]
+    parts.append(f"{event.source}:{event.first_line}")
+    if event.time is not None:
+        parts.append(event.time.isoformat(" ", "seconds"))
+    elif event.uptime_s is not None:
+        parts.append(f"[{event.uptime_s:.3f}]")
+    if event.host is not None:
+        parts.append(event.host)
+    return "  ".join(parts)

@@ -1,0 +1,83 @@
+"""One document, as text and as Markdown."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomlog.report.document import Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.document_markdown import document_markdown, markdown_text
+from oomlog.report.document_text import document_text, width_of
+
+HOSTILE = "\x1b[31mx\n# y | <script>`@all`"
+
+
+def test_text_wraps_and_never_cuts_a_word():
+    """A path longer than a line stays whole, so that it can be copied."""
+    path = "/a" * 60
+    text = document_text([Paragraph(f"one two {path} three")], width=20)
+    assert text == f"one two\n{path}\nthree\n"
+
+
+def test_text_columns_line_up_with_korean():
+    """Letters of double width take two columns."""
+    text = document_text([Table(("항목", "SIZE"), [("free", "1"), ("가", "22")], frozenset({1}))])
+    assert text == "항목  SIZE\nfree     1\n가      22\n"
+    assert width_of("가a") == 3
+
+
+def test_text_marks_only_with_colour():
+    """Without colour no escape sequence is in the text."""
+    blocks = [
+        Heading("x", 1),
+        Paragraph("y", strong=True),
+        Table(("a",), [("b",)], strong_rows=frozenset({0})),
+    ]
+    assert "\x1b" not in document_text(blocks)
+    assert "\x1b[1;31mb" in document_text(blocks, colour=True)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Heading(HOSTILE),
+        Paragraph(HOSTILE),
+        Table((HOSTILE,), [(HOSTILE,)]),
+        Code(HOSTILE, HOSTILE),
+        Items((Item(HOSTILE, (Code(HOSTILE),), HOSTILE),)),
+    ],
+    ids=lambda block: type(block).__name__,
+)
+def test_names_stay_text(block):
+    """No block lets a name reach the terminal, or become structure in Markdown."""
+    assert "\x1b" not in document_text([block])
+    markdown = document_markdown([block])
+    assert "\x1b" not in markdown
+    if not isinstance(block, Code):
+        outside = markdown.split("```")[0]
+        assert "<script>" not in outside
+        assert "\n# y" not in markdown
+
+
+def test_a_code_block_cannot_be_left():
+    """The fence is longer than any in the text."""
+    markdown = document_markdown([Code("a ```` b\n```\n<script>")])
+    assert markdown == "`````\na ```` b\n```\n<script>\n`````\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[a](javascript:b)", "&#91;a&#93;(javascript:b)"),
+        ("https://evil", "https&#58;//evil"),
+        ("www.evil", "www&#46;evil"),
+        ("fix #1 @a !2", "fix #<!-- -->1 @<!-- -->a !<!-- -->2"),
+        ("- a", "&#45; a"),
+        ("1. a", "1&#46; a"),
+        ("a_b*c*", "a&#95;b&#42;c&#42;"),
+        ("a | b", "a &#124; b"),
+        ("$x$ :smile:", "&#36;x&#36; &#58;smile:"),
+    ],
+)
+def test_markdown_says_names_literally(text, shown):
+    """Links, references, lists, tables, mathematics and emoji stay the characters they are."""
+    assert markdown_text(text) == shown
