@@ -9,6 +9,7 @@ from oomlog.explain.ledger import machine_ledger
 from oomlog.explain.ledger_memcg import memcg_ledger
 from oomlog.explain.ledger_parts import parts_of
 from oomlog.explain.model import Derived, Ledger, VictimChoice
+from oomlog.explain.neighbours import Log
 from oomlog.explain.page_size import page_size
 from oomlog.explain.quote import lines_with
 from oomlog.explain.ranking import Process, processes_of
@@ -29,7 +30,7 @@ class Case:
         self, event: OomEvent, siblings: Sequence[OomEvent] = (), *, page_size_kb: int | None = None
     ) -> None:
         self.event = event
-        self.siblings = siblings
+        self.siblings = Log.around(event, siblings)
         self._page_size_kb = page_size_kb
 
     @cached_property

@@ -7,16 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from oomlog.explain.difference import Choice, difference
 from oomlog.explain.formula import formula_of
 from oomlog.explain.model import Derived, Ranked, VictimChoice
+from oomlog.explain.neighbours import Log, seconds_between
 from oomlog.explain.quote import kill_lines, row_lines
 from oomlog.explain.ranking import chosen_for, processes_of, rank, winner
 from oomlog.explain.totalpages import ram_pages, total_swap_kb, totalpages
 from oomlog.model import OomEvent
 
 __all__ = ["choose_victim", "dying_before", "machine_pages", "swap_of_siblings"]
+
+# Whoever was killed minutes ago and has the same pid and name is stuck, or is another process.
+_DYING_S = 120.0
+_DYING = 200
+_LOOKED_AT = 200
+"""Events before and after that are asked for what does not change, such as the size of swap."""
 
 
 def choose_victim(event: OomEvent, page: Derived, siblings: Sequence[OomEvent] = ()) -> VictimChoice:
@@ -80,52 +88,36 @@ def dying_before(event: OomEvent, siblings: Sequence[OomEvent]) -> Mapping[int, 
 
     Their memory is already on its way back (MMF_OOM_SKIP, tsk_is_oom_victim()), so they are not chosen again.
     """
-    listed = {(row.get("tgid"), row.get("comm")) for row in event.tasks or ()}
+    if event.tasks is None:
+        return {}
+    listed = {(row.get("tgid"), row.get("comm")) for row in event.tasks}
     found = {}
-    for other in siblings:
-        if other is event or not _before(other, event):
-            continue
+    for seen, other in enumerate(Log.around(event, siblings).before(event)):
+        seconds = seconds_between(other, event)
+        if seen >= _DYING or (seconds is not None and not 0 <= seconds <= _DYING_S):
+            break
         for kill in other.kills:
             if kill.pid is not None and (kill.pid, kill.comm) in listed:
                 found[kill.pid] = "already_killed"
     return found
 
 
-def _before(other: OomEvent, event: OomEvent) -> bool:
-    if other.host != event.host or other.boot_id != event.boot_id or other.source != event.source:
-        return False
-    if other.quick_first_line >= event.quick_first_line:
-        return False
-    if other.uptime_s is None or event.uptime_s is None:
-        return True
-    # Whoever was killed minutes ago and has the same pid and name is stuck, or is another process.
-    return 0 <= event.uptime_s - other.uptime_s <= 120
-
-
 def swap_of_siblings(event: OomEvent, siblings: Sequence[OomEvent]) -> int | None:
     """Return the machine's swap as the nearest other report of this boot printed it."""
-    found = (total_swap_kb(other) for other in _same_boot(event, siblings))
+    found = (total_swap_kb(other) for other in _reports_near(event, siblings))
     return next((kb for kb in found if kb is not None), None)
 
 
 def machine_pages(event: OomEvent, page_kb: int, siblings: Sequence[OomEvent]) -> int | None:
     """Return RAM and swap in pages, from this report or the nearest other one of this boot."""
-    for each in (event, *_same_boot(event, siblings)):
+    for each in (event, *_reports_near(event, siblings)):
         ram, swap = ram_pages(each, page_kb), total_swap_kb(each)
         if ram is not None and swap is not None:
             return ram.value + swap // page_kb
     return None
 
 
-def _same_boot(event: OomEvent, siblings: Sequence[OomEvent]) -> list[OomEvent]:
-    near = [
-        each
-        for each in siblings
-        if each is not event
-        and each.source == event.source
-        and each.host == event.host
-        and each.boot_id == event.boot_id
-        # A memory cgroup's report has had no Mem-Info since 3.9, and decoding costs.
-        and (each.quick_scope != "memcg" or each.mem_info is not None)
-    ]
-    return sorted(near, key=lambda each: abs(each.quick_first_line - event.quick_first_line))
+def _reports_near(event: OomEvent, siblings: Sequence[OomEvent]) -> list[OomEvent]:
+    # A memory cgroup's report has had no Mem-Info since 3.9, and decoding costs.
+    near = islice(Log.around(event, siblings).nearest(event), _LOOKED_AT)
+    return [each for each in near if each.trigger_comm is not None and each.quick_scope != "memcg"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import oomlog
-from oomlog.explain.neighbours import burst, is_after_burst, same_boot, seconds_between
+from oomlog.explain.neighbours import Log, is_after_burst, seconds_between
 from oomlog.model import OomEvent
 
 
@@ -21,22 +21,33 @@ def events_of(*at: float, header: bool = False) -> list[OomEvent]:
 def test_a_series_ends_at_a_pause() -> None:
     """Events are one series as long as no pause is longer than asked for."""
     events = events_of(10, 20, 90, 100)
-    assert burst(events[0], events, 30) == events[:2]
-    assert burst(events[3], events, 30) == events[2:]
-    assert burst(events[1], events, 70) == events
+    log = Log(events)
+    assert log.series(events[0], 30).events == tuple(events[:2])
+    assert log.series(events[3], 30).events == tuple(events[2:])
+    assert log.series(events[1], 70).events == tuple(events)
+    assert log.series(events[1], 70).victims == {"a": 4}
 
 
 def test_a_reboot_ends_a_series() -> None:
     """Where uptime starts anew, what was before is not part of the series."""
     events = events_of(100, 110, 5)
-    assert burst(events[0], events, 1000) == events[:2]
+    assert Log(events).series(events[0], 1000).events == tuple(events[:2])
     assert seconds_between(events[1], events[2]) == -105
 
 
 def test_the_event_itself_counts_once() -> None:
     """It does not matter whether the siblings hold the event itself."""
     events = events_of(10, 20)
-    assert same_boot(events[0], events) == same_boot(events[0], events[1:]) == events
+    for siblings in (events, events[1:], Log(events), Log(events[1:])):
+        assert [each.uptime_s for each in Log.around(events[0], siblings).nearest(events[0])] == [20]
+
+
+def test_the_nearest_come_first() -> None:
+    """In turn one before and one after, then the rest of the longer side."""
+    events = events_of(10, 20, 30, 40, 50)
+    log = Log(events)
+    assert [each.uptime_s for each in log.before(events[2])] == [20, 10]
+    assert [each.uptime_s for each in log.nearest(events[1])] == [10, 30, 40, 50]
 
 
 def test_a_kill_after_ten_reports() -> None:

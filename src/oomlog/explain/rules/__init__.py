@@ -1,1 +1,1 @@
-"""One rule a file: a claim about an event, from what the report shows.  ``explain/run.py`` has their order."""
+"""One rule a file: a claim about an event.  ``oomlog.explain.run`` has their order."""

@@ -5,11 +5,9 @@ Holds when this event is one of at least five of the same boot, none more than a
 
 from __future__ import annotations
 
-from collections import Counter
-
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
-from oomlog.explain.neighbours import burst, seconds_between
+from oomlog.explain.neighbours import Log, seconds_between
 from oomlog.explain.quote import kill_lines
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -26,20 +24,19 @@ _GAP_S = 60.0
 def find(case: Case) -> Finding | None:
     """Return how many rounds and victims there were, and over how long."""
     event = case.event
-    kernel = [each for each in case.siblings if each.killer == "kernel" and each.kills]
-    if event.killer != "kernel" or not event.kills or len(kernel) < _EVENTS:
+    if event.killer != "kernel" or not event.kills:
         return None
-    series = burst(event, kernel, _GAP_S)
-    if len(series) < _EVENTS:
+    series = Log.around(event, case.siblings).series(event, _GAP_S)
+    if len(series.events) < _EVENTS:
         return None
-    seconds = seconds_between(series[0], series[-1])
-    kills = [kill for each in series for kill in each.kills]
-    (comm, most), *others = Counter(kill.comm for kill in kills).most_common()
+    seconds = seconds_between(series.events[0], series.events[-1])
+    victims = series.victims
+    (comm, most), *others = victims.most_common()
     if seconds is None or comm is None:
         return None
     values: dict[str, int | float | str | None] = {
-        "events": len(series),
-        "count": len(kills),
+        "events": len(series.events),
+        "count": victims.total(),
         "seconds": round(seconds),
         "comm": comm,
         "comm_count": most,
