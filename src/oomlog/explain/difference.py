@@ -46,6 +46,14 @@ class Choice:
         return first.selected.pid if first.selected is not None else first.pid
 
     @property
+    def chosen_comm(self) -> str | None:
+        """Return its name."""
+        if self.chosen is not None:
+            return self.chosen.comm
+        first = self.event.kills[0]
+        return first.selected.comm if first.selected is not None else first.comm
+
+    @property
     def chosen(self) -> Process | None:
         """Return the selected process's row."""
         pid = self.chosen_pid
@@ -59,7 +67,7 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
         return None, _no_victim(event), {}
     values: dict[str, int | float | str | None] = {
         "pid": choice.chosen_pid,
-        "comm": choice.chosen.comm if choice.chosen is not None else event.kills[0].comm,
+        "comm": choice.chosen_comm,
     }
     if found.predicted is not None:
         values |= {"predicted_pid": found.predicted.pid, "predicted_comm": found.predicted.comm}
@@ -79,7 +87,9 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
         if first.selected is not None and first.selected.pid != first.pid:
             values |= {"child_pid": first.pid, "child_comm": first.comm}
             return False, "sacrificed_child", values
-        return True, None, values
+        second = next((each for each in found.ranking if each.pid != found.predicted.pid), None)
+        tied = second is not None and second.badness is not None and second.badness == found.predicted.badness
+        return True, "tie" if tied else None, values
     known = {column.key for column in default_grammar().columns}
     unknown = [name for name in event.tasks.columns if name not in known] if event.tasks else []
     if unknown:

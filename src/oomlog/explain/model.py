@@ -181,6 +181,8 @@ class Explanation:
     """Ledgers of the nodes and zones, or of the child cgroups."""
     findings: tuple[Finding, ...]
     actions: tuple[Action, ...]
+    overcommit: tuple[tuple[str, Values], ...] = ()
+    """Keys and numbers of what vm.overcommit_memory would have changed (``overcommit.toml``)."""
 
     @property
     def primary(self) -> Finding | None:

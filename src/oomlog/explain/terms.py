@@ -137,7 +137,7 @@ def _spellings(word: str) -> tuple[str, ...]:
     # From the most exact to the least, so that GFP_DMA is not also __GFP_DMA, and W not also w.
     word = word.strip().strip('"`')
     bare = _VALUE.sub("", word).strip().rstrip("%")
-    return tuple(dict.fromkeys((word, bare, _folded(bare), _plain(bare))))
+    return tuple(dict.fromkeys((word, bare, _folded(bare), _plain(bare), _joined(bare))))
 
 
 def _folded(word: str) -> str:
@@ -152,11 +152,17 @@ def _plain(word: str) -> str:
     return word
 
 
+# "anonrss" and "TotalVM": as people write from memory; marked, so that it never hides an exact spelling.
+def _joined(word: str) -> str:
+    joined = _plain(word).replace("_", "")
+    return f"~{joined}" if len(joined) > 3 else ""
+
+
 def _index(found: list[Entry]) -> dict[str, tuple[Entry, ...]]:
     index: dict[str, dict[Entry, None]] = {}
     for entry in found:
         for spelling in (entry.id, *entry.spellings):
-            for form in (spelling, _folded(spelling), _plain(spelling)):
+            for form in (spelling, _folded(spelling), _plain(spelling), _joined(spelling)):
                 if form:
                     index.setdefault(form, {})[entry] = None
     return {spelling: tuple(members) for spelling, members in index.items()}

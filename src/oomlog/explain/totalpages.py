@@ -60,7 +60,8 @@ def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
         return Derived(managed // page_kb, "ram_managed", {"managed_kb": managed}, exact=False)
     inputs = {"ram_pages": ram, "reserved_pages": reserved}
     pages = ram - reserved
-    if managed is not None and managed // page_kb < pages:
+    # A report of a bound allocation hides the other nodes' zones.
+    if managed is not None and managed // page_kb < pages and event.scope not in ("cpuset", "mempolicy"):
         cma = printed.get("cma_reserved_pages")
         if cma and pages - cma == managed // page_kb:
             return Derived(pages - cma, "ram_less_cma", {**inputs, "cma_reserved_pages": cma})

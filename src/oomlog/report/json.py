@@ -13,7 +13,7 @@ from oomlog.events.tasks import full_rows, rows_json
 from oomlog.model import Kill, OomEvent, TaskTable
 from oomlog.report.escape import without_surrogates
 
-__all__ = ["SCHEMA_ID", "JsonReport", "NdjsonReport", "event_bytes", "event_dict"]
+__all__ = ["SCHEMA_ID", "JsonReport", "NdjsonReport", "event_bytes", "event_dict", "json_bytes"]
 
 SCHEMA_ID = "oomlog.event/1"
 _LIMIT_KEYS = ("usage_kb", "limit_kb", "failcnt")
@@ -125,9 +125,23 @@ def event_bytes(event: OomEvent, *, indent: bool = False) -> bytes:
 # orjson refuses integers of more than 64 bits, which a damaged or forged log may hold, and surrogates,
 # which are how a file name holds a byte that is not UTF-8.
 def _odd_bytes(event: OomEvent, *, indent: bool) -> bytes:
+    return _plain_bytes(
+        _record(event, None if event.tasks is None else full_rows(event.tasks)), indent=indent
+    )
+
+
+def json_bytes(record: Mapping[str, Any]) -> bytes:
+    """Render any record on one line, whatever numbers and characters a log put into it."""
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        return _plain_bytes(record, indent=False)
+
+
+def _plain_bytes(record: Mapping[str, Any], *, indent: bool) -> bytes:
     from json import dumps
 
-    record = _plain(_record(event, None if event.tasks is None else full_rows(event.tasks)))
+    record = _plain(record)
     if indent:
         return dumps(record, ensure_ascii=False, indent=2).encode()
     return dumps(record, ensure_ascii=False, separators=(",", ":")).encode()

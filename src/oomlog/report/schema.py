@@ -1,12 +1,15 @@
-"""The JSON Schema of an event."""
+"""The JSON Schemas of what oomlog writes."""
 
 from __future__ import annotations
 
 __all__ = ["schema_bytes"]
 
 
-def schema_bytes() -> bytes:
-    """Return the JSON Schema (draft 2020-12) of ``oomlog.event/1``, as shipped."""
+def schema_bytes(name: str = "event") -> bytes:
+    """Return a JSON Schema (draft 2020-12), as shipped.
+
+    :param name: ``event`` for ``oomlog.event/1``, ``explanation`` for ``oomlog.explanation/1``.
+    """
     from importlib.resources import files
 
-    return files("oomlog.report").joinpath("event.schema.json").read_bytes()
+    return files("oomlog.report").joinpath(f"{name}.schema.json").read_bytes()

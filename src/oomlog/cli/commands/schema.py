@@ -21,6 +21,9 @@ def add_parser(commands: Any) -> None:
         epilog="example:\n  oomlog schema > oomlog-event-1.schema.json\n",
     )
     parser.add_argument(
+        "--explain", action="store_true", help="print the schema of what 'explain' writes instead"
+    )
+    parser.add_argument(
         "--columns", action="store_true", help="print the columns of csv and parquet instead, one a line"
     )
     parser.set_defaults(run=run)
@@ -35,7 +38,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     else:
         from oomlog.report.schema import schema_bytes
 
-        text = schema_bytes()
+        text = schema_bytes("explanation" if options.explain else "event")
     with Output(context.stdout) as output:
         output.write(text)
     return ExitStatus.DONE

@@ -1,0 +1,134 @@
+"""``oomlog whatif``: who would have died with other settings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from oomlog.cli.arguments import value
+from oomlog.cli.context import Context
+from oomlog.cli.explaining import add_choosing, read_events, status_of
+from oomlog.cli.inputs import TIMES, add_color, names_of
+from oomlog.cli.output import Output
+from oomlog.errors import UsageError
+from oomlog.explain.whatif import Setting, read_limit, read_setting
+
+__all__ = ["add_parser", "run"]
+
+_EPILOG = f"""\
+settings:
+  --set WHO:oom_score_adj=N   WHO is a pid or a task's name; every process of that name is changed
+  --set WHO:rss=SIZE          as if it had this much in memory (or WHO:swap=SIZE in swap)
+  --limit /CGROUP=SIZE        as if the cgroup of the event had this limit
+  --spare WHO                 the least change of oom_score_adj that spares WHO, and who dies instead
+
+  Everything else stays as the report has it: the answer is for the moment of the kill.
+
+{TIMES}
+exit status:
+  0    done
+  2    wrong usage, or an input that cannot be read
+  130  interrupted
+  141  whoever read the output stopped reading
+
+example:
+  oomlog whatif /var/log/kern.log --event last --set java:oom_score_adj=-500
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the argument parser."""
+    parser = commands.add_parser(
+        "whatif",
+        help="say who would have died with other settings",
+        description="Recompute the kernel's choice with some values changed.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="log; - or nothing is standard input, when that is no terminal",
+    )
+    group = parser.add_argument_group("what to change")
+    group.add_argument(
+        "--set", metavar="WHO:KEY=VALUE", type=value(_setting), action="append", default=[], dest="settings",
+        help="a value of a process; may be given several times",
+    )  # fmt: skip
+    group.add_argument(
+        "--limit", metavar="CGROUP=SIZE", type=value(_limit), action="append", default=[], dest="limits",
+        help="the limit of a cgroup",
+    )  # fmt: skip
+    group.add_argument(
+        "--spare", metavar="WHO", action="append", default=[], help="find what would have spared this process"
+    )
+    add_choosing(parser)
+    group = parser.add_argument_group("what to print")
+    group.add_argument(
+        "-f", "--format", choices=("text", "json"), default="text", metavar="F", help="text, json"
+    )
+    group.add_argument(
+        "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
+    )
+    add_color(group)
+    parser.set_defaults(run=run, output=None)
+
+
+def _setting(text: str) -> Setting:
+    try:
+        return read_setting(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _limit(text: str) -> tuple[str, int]:
+    try:
+        return read_limit(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Answer for each event that is meant."""
+    if not (options.settings or options.limits or options.spare):
+        raise UsageError(
+            "say what should be different, for example --set java:oom_score_adj=-500 or --spare java\n"
+            "Try 'oomlog whatif --help'."
+        )
+    names = names_of(options, context, "whatif")
+    chosen = read_events(options, context, names)
+    with Output(context.stdout) as output:
+        for part in _answers(options, context, chosen.events, chosen.siblings):
+            output.write(part)
+    return status_of(chosen)
+
+
+def _answers(options: argparse.Namespace, context: Context, events: Any, siblings: Any) -> Iterator[bytes]:
+    from oomlog.explain.case import Case
+    from oomlog.explain.phrases import say
+    from oomlog.explain.whatif import least_adj, whatif
+    from oomlog.report.document_text import document_text
+    from oomlog.report.json import json_bytes
+    from oomlog.report.whatif import whatif_blocks, whatif_dict
+
+    colour = context.colour(options.color, terminal=context.stdout_is_terminal)
+    before = b"[\n"
+    for number, event in events:
+        case = Case(event, siblings, page_size_kb=options.page_size)
+        changed = options.settings or options.limits
+        answer = whatif(case, options.settings, dict(options.limits)) if changed else None
+        spared = {name: least_adj(case, name) for name in options.spare}
+        if options.format == "json":
+            yield before + json_bytes(whatif_dict(case, answer, spared, options.lang, number))
+            before = b",\n"
+            continue
+        blocks = whatif_blocks(case, answer, spared, options.lang, number)
+        yield ("" if before == b"[\n" else "\n").encode() + document_text(blocks, colour=colour).encode(
+            "utf-8", "backslashreplace"
+        )
+        before = b""
+    if options.format == "json":
+        yield b"[]\n" if before == b"[\n" else b"\n]\n"
+    elif before == b"[\n":
+        yield f"{say('page.no_events', options.lang, {})}\n".encode()

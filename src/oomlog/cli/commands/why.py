@@ -1,0 +1,92 @@
+"""``oomlog why``: the short answer for one process."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from oomlog.cli.context import Context
+from oomlog.cli.exit import ExitStatus
+from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
+from oomlog.cli.inputs import TIMES
+from oomlog.cli.output import Output
+from oomlog.errors import UsageError
+
+__all__ = ["add_parser", "run"]
+
+_EPILOG = f"""\
+{TIMES}
+exit status:
+  0    done
+  1    the process is in none of the reports
+  2    wrong usage, or an input that cannot be read
+  130  interrupted
+  141  whoever read the output stopped reading
+
+example:
+  oomlog why /var/log/kern.log java
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the argument parser."""
+    parser = commands.add_parser(
+        "why",
+        help="say why one process was killed, or was not",
+        description="Say for each event in which a process is mentioned why it was killed, or was not.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="logs; - is standard input")
+    parser.add_argument("who", metavar="PID|COMM", help="the process: its pid, or the task's name")
+    add_choosing(parser)
+    group = parser.add_argument_group("what to print")
+    group.add_argument(
+        "-f", "--format", choices=("text", "json"), default="text", metavar="F", help="text, json"
+    )
+    group.add_argument(
+        "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Answer for each event that mentions the process."""
+    if context.stdin is None and "-" in options.files:
+        raise UsageError("standard input is closed; name a log instead of -")
+    chosen = read_events(options, context, options.files)
+    found = False
+    with Output(context.stdout) as output:
+        for part in _answers(options, chosen):
+            output.write(part)
+            found = True
+    status = status_of(chosen)
+    return status or (ExitStatus.DONE if found else ExitStatus.NO_MATCH)
+
+
+def _answers(options: argparse.Namespace, chosen: Chosen) -> Iterator[bytes]:
+    from oomlog.explain.case import Case
+    from oomlog.explain.why import why, why_sentence
+    from oomlog.report.escape import escape
+    from oomlog.report.json import json_bytes
+    from oomlog.report.title import event_title
+    from oomlog.report.whatif import why_dict
+
+    records = []
+    last = None
+    for number, event in chosen.events:
+        case = Case(event, chosen.siblings, page_size_kb=options.page_size)
+        for answer in why(case, options.who):
+            # Where several events were read, those that do not know the process say nothing.
+            if answer.answer == "not_listed" and len(chosen.events) > 1:
+                continue
+            if options.format == "json":
+                records.append(json_bytes(why_dict(case, answer, options.lang, number)))
+                continue
+            title = f"{escape(event_title(event, number))}\n" if number != last else ""
+            last = number
+            yield (title + f"  {escape(why_sentence(answer, case, options.lang))}\n").encode(
+                "utf-8", "backslashreplace"
+            )
+    if options.format == "json" and records:
+        yield b"[\n" + b",\n".join(records) + b"\n]\n"

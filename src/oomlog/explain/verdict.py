@@ -1,0 +1,84 @@
+"""The verdict: one paragraph that says what died, of what, and why this one.
+
+Built from the primary finding.  Facts come first; what is a hypothesis is called one.
+"""
+
+from __future__ import annotations
+
+from oomlog.explain.model import Explanation, Finding, Ranked, VictimChoice
+from oomlog.explain.phrases import say
+from oomlog.model import OomEvent
+
+__all__ = ["claim", "verdict", "victim_sentence", "who"]
+
+
+def verdict(explanation: Explanation, lang: str = "en") -> str:
+    """Return the paragraph: what happened, the cause, and why this victim."""
+    parts = [_what(explanation.event, lang)]
+    primary = explanation.primary
+    if primary is not None:
+        parts.append(claim(primary, lang))
+    chosen = victim_sentence(explanation.victim, lang)
+    if chosen:
+        parts.append(chosen)
+    return " ".join(parts)
+
+
+def claim(finding: Finding, lang: str = "en") -> str:
+    """Return a finding's sentence; a hypothesis says that it is one."""
+    text = say(f"findings.{finding.words or finding.id}", lang, finding.values)
+    return say("verdict.hypothesis", lang, {"claim": text}) if finding.confidence == "possible" else text
+
+
+def who(comm: str | None, pid: int | None, lang: str = "en") -> str:
+    """Name a process as far as it is known."""
+    form = "who" if comm and pid is not None else "who_comm" if comm else "who_pid"
+    return say(
+        f"verdict.{form if comm or pid is not None else 'who_nobody'}", lang, {"comm": comm, "pid": pid}
+    )
+
+
+def _what(event: OomEvent, lang: str) -> str:
+    if not event.kills:
+        return say(f"verdict.{event.outcome}", lang, {})
+    first, count = event.kills[0], len(event.kills)
+    form = "killed_one" if count == 1 else "killed_many"
+    by = "" if event.killer == "kernel" else "_userspace"
+    size = "" if first.rss_kb is None else "_rss"
+    return say(
+        f"verdict.{form}{by}{size}",
+        lang,
+        {
+            "who": who(first.comm, first.pid, lang),
+            "rss_kb": first.rss_kb,
+            "count": count,
+            "others": count - 1,
+            "killer": event.killer,
+        },
+    )
+
+
+def victim_sentence(choice: VictimChoice, lang: str = "en") -> str:
+    """Return why this victim, empty where there was none to choose."""
+    if choice.reason is not None and not (choice.agrees and choice.reason == "root_open"):
+        return say(f"reason.{choice.reason}", lang, choice.values)
+    if choice.agrees and choice.predicted is not None:
+        return _agreed(choice, choice.predicted, lang)
+    return ""
+
+
+def _agreed(choice: VictimChoice, first: Ranked, lang: str) -> str:
+    second = next((each for each in choice.ranking if each.pid != first.pid), None)
+    if second is None:
+        return say("verdict.only_candidate", lang, {})
+    values: dict[str, int | float | str | None] = {
+        "count": len(choice.ranking),
+        "second": who(second.comm, second.pid, lang),
+        "adj": first.oom_score_adj,
+        "second_adj": second.oom_score_adj,
+    }
+    if choice.margin_pages is None or choice.formula == "permille":
+        return say("verdict.most_memory", lang, values)
+    values["margin_kb"] = choice.margin_pages * choice.page_size_kb.value
+    same = first.oom_score_adj == second.oom_score_adj
+    return say("verdict.highest_same_adj" if same else "verdict.highest", lang, values)

@@ -1,0 +1,217 @@
+"""What if: who would have died with another oom_score_adj, another size or another limit.
+
+Everything else stays as the report has it, so this answers for the moment of the kill, not for what would
+have happened later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from oomlog.explain.case import Case
+from oomlog.explain.formula import FormulaChoice, formula_of
+from oomlog.explain.model import Ranked
+from oomlog.explain.ranking import Process, rank, winner
+from oomlog.kernel import UNKILLABLE_ADJ, is_unlimited
+
+__all__ = ["Setting", "Spared", "WhatIf", "least_adj", "read_limit", "read_setting", "whatif"]
+
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+Answer = Literal["same", "other", "nobody", "no_oom", "unknown", "other_cgroup"]
+_KEYS = ("oom_score_adj", "rss", "swap")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that is supposed to be different.
+
+    :ivar who: A pid or a task's name.
+    :ivar key: ``oom_score_adj``, or ``rss`` or ``swap`` with a value in kB.
+    """
+
+    who: str
+    key: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """The least change of oom_score_adj that would have spared a process, and who would have died instead.
+
+    :ivar adj: ``None`` when nothing but -1000 spares it, or when it would not have died anyway.
+    :ivar pays: Who dies instead; ``None`` when nobody else can be chosen.
+    """
+
+    process: Ranked
+    adj: int | None
+    pays: Ranked | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The answer.
+
+    :ivar before: The ranking of the report.
+    :ivar after: The ranking with the settings.
+    :ivar answer: Key of the sentence (``whatif.toml``).
+    :ivar totalpages: With the settings; ``None`` when the log does not tell it.
+    """
+
+    before: tuple[Ranked, ...]
+    after: tuple[Ranked, ...]
+    victim: Ranked | None
+    answer: Answer
+    totalpages: int | None
+    unmatched: tuple[str, ...] = ()
+    """Settings that no process of the table matches."""
+
+
+def read_setting(text: str) -> Setting:
+    """Read ``WHO:KEY=VALUE``.
+
+    :raise ValueError: With what is wrong, for the user.
+
+    >>> read_setting("java:oom_score_adj=-500"), read_setting("77:rss=1.5G").value
+    (Setting(who='java', key='oom_score_adj', value=-500), 1572864)
+    """
+    head, equals, value = text.rpartition("=")
+    who, colon, key = head.rpartition(":")
+    if not (equals and colon and who):
+        raise ValueError(f"{text!r} is not WHO:KEY=VALUE, like java:oom_score_adj=-500")
+    if key not in _KEYS:
+        raise ValueError(f"{key!r} cannot be set; write one of {', '.join(_KEYS)}")
+    if key != "oom_score_adj":
+        return Setting(who, key, _kb(value))
+    if not re.fullmatch(r"[+-]?\d{1,4}", value) or not -1000 <= int(value) <= 1000:
+        raise ValueError(f"{value!r} is not an oom_score_adj; it goes from -1000 to 1000")
+    return Setting(who, key, int(value))
+
+
+def read_limit(text: str) -> tuple[str, int]:
+    """Read ``CGROUP=SIZE`` to the path and kB.
+
+    :raise ValueError: With what is wrong, for the user.
+
+    >>> read_limit("/docker/abc=2G")
+    ('/docker/abc', 2097152)
+    """
+    path, equals, size = text.rpartition("=")
+    if not equals or not path.startswith("/"):
+        raise ValueError(f"{text!r} is not CGROUP=SIZE, like /docker/abc=2G")
+    return path, _kb(size)
+
+
+def _kb(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is not a size; write bytes or a number with K, M, G or T, like 2G")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")) // 1024
+
+
+def whatif(case: Case, settings: Sequence[Setting] = (), limits: Mapping[str, int] | None = None) -> WhatIf:
+    """Rank the processes of one event with some values changed.
+
+    :param limits: New limits of cgroups in kB, by path.
+    """
+    processes, unmatched = _changed(case, settings)
+    choice = formula_of(case.event)
+    total, decided = _total(case, limits or {})
+    after, _ = _ranked(case, processes, choice, total)
+    victim = winner(after)
+    answer = decided or _answer(case, after, victim)
+    return WhatIf(
+        case.choice.ranking, after, None if answer == "no_oom" else victim, answer, total, tuple(unmatched)
+    )
+
+
+def _answer(case: Case, after: Sequence[Ranked], victim: Ranked | None) -> Answer:
+    if victim is None:
+        return "unknown" if after or case.choice.formula is None else "nobody"
+    first = case.choice.predicted
+    return "same" if first is not None and first.pid == victim.pid else "other"
+
+
+def _changed(case: Case, settings: Sequence[Setting]) -> tuple[list[Process], list[str]]:
+    processes, unmatched = list(case.processes), []
+    for setting in settings:
+        found = False
+        for index, process in enumerate(processes):
+            if setting.who in (process.comm, str(process.pid), str(process.row_pid)):
+                found = True
+                processes[index] = _with(process, setting, case.page_kb)
+        if not found:
+            unmatched.append(setting.who)
+    return processes, unmatched
+
+
+def _with(process: Process, setting: Setting, page_kb: int) -> Process:
+    if setting.key == "oom_score_adj":
+        return process._replace(oom_score_adj=setting.value)
+    pages = setting.value // page_kb
+    return process._replace(rss_pages=pages) if setting.key == "rss" else process._replace(swap_pages=pages)
+
+
+def _total(
+    case: Case, limits: Mapping[str, int]
+) -> tuple[int | None, Literal["no_oom", "other_cgroup"] | None]:
+    event, derived = case.event, case.choice.totalpages
+    total = None if derived is None else derived.value
+    if not limits:
+        return total, None
+    limit = limits.get(event.oom_memcg or "")
+    memcg = event.memcg
+    usage = (memcg.memory or {}).get("usage_kb") if memcg else None
+    old = (memcg.memory or {}).get("limit_kb") if memcg else None
+    if limit is None or event.scope != "memcg" or usage is None or old is None:
+        return total, "other_cgroup"
+    if limit > usage and not is_unlimited(old):
+        return total, "no_oom"
+    return (None if total is None else total + (limit - old) // case.page_kb), None
+
+
+def _ranked(
+    case: Case, processes: Sequence[Process], choice: FormulaChoice, total: int | None
+) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
+    if choice.formula is None:
+        return (), ()
+    immune = {each.pid: each.immune for each in case.choice.immune if each.immune not in (None, "adj_min")}
+    return rank(processes, choice, total, {pid: reason for pid, reason in immune.items() if reason})
+
+
+def least_adj(case: Case, who: str) -> tuple[Spared, ...]:
+    """Return for each process of that name or pid what would have spared it."""
+    choice, derived = formula_of(case.event), case.choice.totalpages
+    total = None if derived is None else derived.value
+    found = []
+    for ranked in case.choice.ranking:
+        process = next(p for p in case.processes if p.pid == ranked.pid)
+        if who not in (process.comm, str(process.pid), str(process.row_pid)):
+            continue
+        found.append(_spare(case, process, ranked, choice, total))
+    return tuple(found)
+
+
+def _spare(case: Case, process: Process, ranked: Ranked, choice: FormulaChoice, total: int | None) -> Spared:
+    if total is None or process.oom_score_adj is None:
+        return Spared(ranked, None, None)
+
+    def dies_with(adj: int) -> Ranked | None:
+        changed = [p._replace(oom_score_adj=adj) if p.pid == process.pid else p for p in case.processes]
+        return winner(_ranked(case, changed, choice, total)[0])
+
+    first = dies_with(process.oom_score_adj)
+    if first is None or first.pid != process.pid:
+        return Spared(ranked, None, first)
+    # Badness only falls with the adjustment, so the border can be found by halving.
+    low, high = UNKILLABLE_ADJ, process.oom_score_adj  # spared at low, dies at high
+    while high - low > 1:
+        middle = (low + high) // 2
+        died = dies_with(middle)
+        if died is not None and died.pid == process.pid:
+            high = middle
+        else:
+            low = middle
+    return Spared(ranked, low, dies_with(low))

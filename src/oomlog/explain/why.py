@@ -1,0 +1,109 @@
+"""Why one process: killed or spared, in one short answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from oomlog.explain.case import Case
+from oomlog.explain.model import Ranked
+from oomlog.explain.phrases import say
+from oomlog.explain.verdict import victim_sentence, who
+from oomlog.model import Kill
+
+__all__ = ["Why", "why", "why_sentence"]
+
+Answer = Literal["killed", "member", "spared", "immune", "not_listed", "unranked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer for one process of one event.
+
+    :ivar answer: ``killed`` by choice, ``member`` of a group that was killed with the chosen one, ``spared``
+        because another had a higher badness, ``immune``, ``unranked`` when badness could not be computed.
+    :ivar place: Its place in the ranking, from 1.
+    :ivar behind_pages: How far it is behind the first.
+    """
+
+    pid: int | None
+    comm: str | None
+    answer: Answer
+    process: Ranked | None = None
+    place: int | None = None
+    behind_pages: int | None = None
+
+
+def why(case: Case, name: str) -> tuple[Why, ...]:
+    """Return the answer for each process that is called so, or has this pid.
+
+    A process that the report does not mention gives one answer, ``not_listed``.
+    """
+    killed = {kill.pid: kill for kill in case.event.kills}
+    found = []
+    for place, ranked in enumerate(case.choice.ranking, 1):
+        if _is(case, ranked, name):
+            found.append(_ranked(case, ranked, place, killed))
+    found += [
+        Why(each.pid, each.comm, "immune", each) for each in case.choice.immune if _is(case, each, name)
+    ]
+    listed = {p.pid for p in case.processes} | {p.row_pid for p in case.processes}
+    found += [
+        Why(kill.pid, kill.comm, "killed" if kill is case.victim else "member")
+        for kill in case.event.kills
+        if kill.pid not in listed and name in (kill.comm, str(kill.pid))
+    ]
+    if not found and case.choice.formula is None:
+        found += [
+            Why(p.pid, p.comm, "unranked")
+            for p in case.processes
+            if name in (p.comm, str(p.pid), str(p.row_pid))
+        ]
+    return tuple(found) or (Why(int(name) if name.isdigit() else None, name, "not_listed"),)
+
+
+def _is(case: Case, ranked: Ranked, name: str) -> bool:
+    row = next((p for p in case.processes if p.pid == ranked.pid), None)
+    return name in (ranked.comm, str(ranked.pid)) or (row is not None and name == str(row.row_pid))
+
+
+def _ranked(case: Case, ranked: Ranked, place: int, killed: dict[int | None, Kill]) -> Why:
+    row = next(p for p in case.processes if p.pid == ranked.pid)
+    kill = killed.get(ranked.pid) or killed.get(row.row_pid)
+    first = case.choice.ranking[0]
+    behind = None
+    if first.badness is not None and ranked.badness is not None:
+        behind = first.badness - ranked.badness
+    answer: Answer = "spared"
+    if kill is not None:
+        answer = "killed" if kill is case.victim else "member"
+    elif ranked.badness is None:
+        answer = "unranked"
+    return Why(ranked.pid, ranked.comm, answer, ranked, place, behind)
+
+
+def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
+    """Say the answer in one or two sentences."""
+    choice = case.choice
+    values: dict[str, int | float | str | None] = {"who": who(found.comm, found.pid, lang)}
+    if found.answer == "immune" and found.process is not None:
+        text = say(f"immune.{found.process.immune}", lang, values)
+        return say("why.immune", lang, {**values, "reason": text})
+    if found.answer == "killed":
+        text = victim_sentence(choice, lang)
+        return say("why.killed", lang, values) + (f" {text}" if text else "")
+    if found.answer == "spared" and found.process is not None:
+        first = choice.ranking[0]
+        values |= {
+            "place": found.place,
+            "count": len(choice.ranking),
+            "first": who(first.comm, first.pid, lang),
+            "adj": found.process.oom_score_adj,
+            "first_adj": first.oom_score_adj,
+        }
+        if choice.formula == "permille" or found.behind_pages is None:
+            return say("why.spared", lang, values)
+        values["behind_kb"] = found.behind_pages * case.page_kb
+        differ = found.process.oom_score_adj != first.oom_score_adj
+        return say("why.spared_adj" if differ else "why.spared_size", lang, values)
+    return say(f"why.{found.answer}", lang, values)

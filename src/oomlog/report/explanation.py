@@ -1,0 +1,220 @@
+"""The page that explains one event: verdict, victim, memory, findings, actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oomlog.explain.model import Action, Explanation, Finding, Ledger, Ranked, VictimChoice
+from oomlog.explain.phrases import say
+from oomlog.explain.processes import groups_of, rss_note
+from oomlog.explain.verdict import claim, verdict, victim_sentence, who
+from oomlog.model import OomEvent, ReportLine
+from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.title import event_title
+from oomlog.units import human_kb
+
+__all__ = ["explanation_blocks"]
+
+_RANKED = 10
+_GROUPS = 5
+_QUOTED = 400
+"""Characters of a quoted line; the log has the rest."""
+
+
+def explanation_blocks(
+    explanation: Explanation, lang: str = "en", *, number: int | None = None
+) -> Iterator[Block]:
+    """Yield the page of one event.
+
+    :param number: Its place in the inputs.
+    """
+    yield Heading(event_title(explanation.event, number), 1)
+    yield Paragraph(verdict(explanation, lang), strong=True)
+    yield from _victim(explanation, lang)
+    yield from _memory(explanation, lang)
+    yield from _findings(explanation, lang)
+    yield from _actions(explanation, lang)
+    if explanation.overcommit:
+        yield Heading(say("page.overcommit", lang, {}))
+        sentences = (say(f"overcommit.{key}", lang, values) for key, values in explanation.overcommit)
+        yield Items(tuple(Item(text) for text in sentences))
+
+
+# -- victim --------------------------------------------------------------------------------------------
+
+
+def _victim(explanation: Explanation, lang: str) -> Iterator[Block]:
+    choice = explanation.victim
+    if not choice.ranking:
+        return
+    yield Heading(say("page.why", lang, {}))
+    yield Paragraph(_formula(choice, lang))
+    yield _ranking(choice, explanation.event, lang)
+    rest = len(choice.ranking) - _RANKED
+    if rest > 0:
+        yield Paragraph(say("page.more_rows", lang, {"count": rest}))
+    if choice.immune:
+        yield Paragraph(_immune(choice, lang))
+
+
+def _formula(choice: VictimChoice, lang: str) -> str:
+    total = choice.totalpages
+    if total is None:
+        return say("page.formula_open", lang, {})
+    form = {"permille": "_permille", "root_bonus": "_root", "root_bonus_adj": "_root"}.get(
+        choice.formula or "", ""
+    )
+    values = {**total.inputs, "totalpages_kb": total.value * choice.page_size_kb.value}
+    return f"{say(f'page.formula{form}', lang, values)} {say(f'basis.{total.basis}', lang, values)}"
+
+
+def _ranking(choice: VictimChoice, event: OomEvent, lang: str) -> Table:
+    killed = {kill.pid for kill in event.kills}
+    shown = list(enumerate(choice.ranking, 1))[:_RANKED]
+    shown += [
+        (place, each)
+        for place, each in enumerate(choice.ranking[_RANKED:], _RANKED + 1)
+        if each.pid in killed or each.pid == choice.victim_pid
+    ]
+    columns = ["rank", "pid", "comm", "badness", "share", "rss", "swap", "pgtables", "adj"]
+    columns += ["oom_score_adj", "oom_score"]
+    rows = [_rank_row(place, each, choice, each.pid in killed, lang) for place, each in shown]
+    kept = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    return Table(
+        tuple(say(f"page.{columns[index]}", lang, {}) for index in kept),
+        [tuple(row[index] for index in kept) for row in rows],
+        frozenset(place for place, index in enumerate(kept) if columns[index] != "comm"),
+        frozenset(number for number, (_, each) in enumerate(shown) if each.pid in killed),
+    )
+
+
+def _rank_row(place: int, each: Ranked, choice: VictimChoice, killed: bool, lang: str) -> tuple[str, ...]:
+    page_kb, terms = choice.page_size_kb.value, each.terms
+    thousandths = choice.formula == "permille"
+    comm = each.comm if each.comm is not None else ""
+    if killed:
+        comm = f"{comm} ({say('page.killed', lang, {})})"
+    badness = ""
+    if each.badness is not None:
+        badness = f"{each.badness} ‰" if thousandths else human_kb(each.badness * page_kb)
+    adj = ""
+    if terms is not None and not thousandths and choice.totalpages is not None:
+        adj = human_kb((terms.adj_pages + terms.root_pages) * page_kb)
+    return (
+        str(place),
+        str(each.pid),
+        comm,
+        badness,
+        "" if each.share is None else f"{each.share * 100:.1f} %",
+        "" if each.rss_pages is None else human_kb(each.rss_pages * page_kb),
+        "" if each.swap_pages is None else human_kb(each.swap_pages * page_kb),
+        "" if terms is None or thousandths else human_kb(terms.pgtables_pages * page_kb),
+        adj,
+        "" if each.oom_score_adj is None else str(each.oom_score_adj),
+        "" if each.oom_score is None else str(each.oom_score),
+    )
+
+
+def _immune(choice: VictimChoice, lang: str) -> str:
+    by_reason: dict[str, list[Ranked]] = {}
+    for each in choice.immune:
+        by_reason.setdefault(each.immune or "", []).append(each)
+    parts = []
+    for reason, those in by_reason.items():
+        names = ", ".join(who(each.comm, each.pid, lang) for each in those[:5])
+        more = f", +{len(those) - 5}" if len(those) > 5 else ""
+        parts.append(f"{names}{more}: {say(f'immune.{reason}', lang, {})}".rstrip("."))
+    return say("page.immune", lang, {"names": "; ".join(parts)})
+
+
+# -- memory --------------------------------------------------------------------------------------------
+
+
+def _memory(explanation: Explanation, lang: str) -> Iterator[Block]:
+    ledger = explanation.ledger
+    if ledger is not None:
+        yield Heading(say("page.memory", lang, {}))
+        yield _ledger(ledger, lang)
+        for key, values in ledger.notes:
+            yield Paragraph(say(key, lang, values))
+    page_kb = explanation.victim.page_size_kb.value
+    found = groups_of(explanation.event, page_kb)[:_GROUPS]
+    if any(each.count > 1 for each in found):
+        yield Heading(say("page.processes", lang, {}))
+        yield Table(
+            tuple(say(f"page.{name}", lang, {}) for name in ("comm", "count", "rss", "swap", "pgtables")),
+            [
+                (each.comm or "", str(each.count), *map(_kb, (each.rss_kb, each.swap_kb, each.pgtables_kb)))
+                for each in found
+            ],
+            frozenset({1, 2, 3, 4}),
+        )
+        note = rss_note(explanation.event, page_kb)
+        if note is not None:
+            yield Paragraph(say(note[0], lang, note[1]))
+
+
+def _kb(kb: int | None) -> str:
+    return "" if kb is None else human_kb(kb)
+
+
+def _ledger(ledger: Ledger, lang: str) -> Table:
+    rows = []
+    top = [item for item in ledger.items if item.within is None and item.kb]
+    for item in sorted(top, key=lambda each: -(each.kb or 0)):
+        rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, ledger.total_kb))
+        rows += [
+            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb, ledger.total_kb)
+            for part in ledger.items
+            if part.within == item.id and part.kb
+        ]
+    if ledger.unaccounted_kb is not None:
+        rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, ledger.total_kb))
+    rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, ledger.total_kb))
+    head = tuple(say(f"page.{name}", lang, {}) for name in ("item", "size", "share"))
+    return Table(head, rows, frozenset({1, 2}))
+
+
+def _ledger_row(name: str, kb: int, total_kb: int) -> tuple[str, ...]:
+    return name, human_kb(kb), f"{kb * 100 / total_kb:.1f} %" if total_kb else ""
+
+
+# -- findings and actions ------------------------------------------------------------------------------
+
+
+def _findings(explanation: Explanation, lang: str) -> Iterator[Block]:
+    yield Heading(say("page.findings", lang, {}))
+    if not explanation.findings:
+        yield Paragraph(say("page.nothing_found", lang, {}))
+        return
+    yield Items(tuple(_finding(each, lang) for each in explanation.findings))
+    sentence = victim_sentence(explanation.victim, lang)
+    if explanation.victim.agrees is False and sentence:
+        yield Paragraph(sentence)
+
+
+def _finding(finding: Finding, lang: str) -> Item:
+    kind = "primary" if finding.primary else finding.confidence
+    label = f"{say(f'page.{kind}', lang, {})} [{finding.id}]"
+    return Item(claim(finding, lang), tuple(_quoted(line, lang) for line in finding.evidence), label)
+
+
+def _quoted(line: ReportLine, lang: str) -> Code:
+    text = line.text if len(line.text) <= _QUOTED else line.text[:_QUOTED] + "..."
+    return Code(text, say("page.line", lang, {"line": line.no}) + ":")
+
+
+def _actions(explanation: Explanation, lang: str) -> Iterator[Block]:
+    if not explanation.actions:
+        return
+    yield Heading(say("page.actions", lang, {}))
+    yield Items(tuple(_action(each, lang) for each in explanation.actions), numbered=True)
+
+
+def _action(action: Action, lang: str) -> Item:
+    title = None if action.path is None else say("page.file", lang, {"path": action.path}) + ":"
+    return Item(
+        say(f"actions.{action.id}", lang, action.values),
+        (Code(action.text, title, "sh" if action.kind != "file" else ""),),
+        f"[{action.finding}]",
+    )

@@ -1,0 +1,116 @@
+"""Explanations as JSON: one object an event, with the keys of ``oomlog.explanation/1``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oomlog.explain.model import Action, Explanation, Finding, Ledger, Ranked, VictimChoice
+from oomlog.explain.phrases import say
+from oomlog.explain.verdict import claim, verdict
+from oomlog.model import ReportLine
+from oomlog.report.json import json_bytes
+
+__all__ = ["SCHEMA_ID", "explanation_bytes", "explanation_dict"]
+
+SCHEMA_ID = "oomlog.explanation/1"
+
+
+def explanation_dict(explanation: Explanation, lang: str = "en") -> dict[str, Any]:
+    """Return the explanation with the schema's keys."""
+    event = explanation.event
+    return {
+        "schema": SCHEMA_ID,
+        "source": event.source,
+        "first_line": event.first_line,
+        "last_line": event.last_line,
+        "time": None if event.time is None else event.time.isoformat(),
+        "uptime_s": event.uptime_s,
+        "host": event.host,
+        "scope": event.scope,
+        "lang": lang,
+        "verdict": verdict(explanation, lang),
+        "victim": _victim(explanation.victim, lang),
+        "ledger": None if explanation.ledger is None else _ledger(explanation.ledger),
+        "parts": [_ledger(part) for part in explanation.parts],
+        "findings": [_finding(each, lang) for each in explanation.findings],
+        "actions": [_action(each, lang) for each in explanation.actions],
+        "overcommit": [say(f"overcommit.{key}", lang, values) for key, values in explanation.overcommit],
+    }
+
+
+def _victim(choice: VictimChoice, lang: str) -> dict[str, Any]:
+    total = choice.totalpages
+    return {
+        "pid": choice.victim_pid,
+        "predicted_pid": None if choice.predicted is None else choice.predicted.pid,
+        "agrees": choice.agrees,
+        "reason": choice.reason,
+        "reason_text": None if choice.reason is None else say(f"reason.{choice.reason}", lang, choice.values),
+        "formula": choice.formula,
+        "totalpages": None if total is None else total.value,
+        "totalpages_exact": None if total is None else total.exact,
+        "totalpages_inputs": None if total is None else dict(total.inputs),
+        "page_size_kb": choice.page_size_kb.value,
+        "page_size_exact": choice.page_size_kb.exact,
+        "margin_pages": choice.margin_pages,
+        "ranking": [_ranked(each) for each in choice.ranking],
+        "immune": [{**_ranked(each), "immune": each.immune} for each in choice.immune],
+        "evidence": _lines(choice.evidence),
+    }
+
+
+def _ranked(each: Ranked) -> dict[str, Any]:
+    return {
+        "pid": each.pid,
+        "comm": each.comm,
+        "oom_score_adj": each.oom_score_adj,
+        "badness": each.badness,
+        "oom_score": each.oom_score,
+        "share": each.share,
+        "terms": None if each.terms is None else each.terms._asdict(),
+    }
+
+
+def _ledger(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "of": ledger.of,
+        "name": ledger.name,
+        "total_kb": ledger.total_kb,
+        "items": [
+            {"id": item.id, "kb": item.kb, "within": item.within, "derived": item.derived}
+            for item in ledger.items
+        ],
+        "unaccounted_kb": ledger.unaccounted_kb,
+    }
+
+
+def _finding(finding: Finding, lang: str) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "primary": finding.primary,
+        "claim": claim(finding, lang),
+        "confidence": finding.confidence,
+        "evidence": _lines(finding.evidence),
+        "values": dict(finding.values),
+        "reference": finding.reference,
+    }
+
+
+def _lines(lines: tuple[ReportLine, ...]) -> list[dict[str, Any]]:
+    return [{"line": line.no, "text": line.text} for line in lines]
+
+
+def _action(action: Action, lang: str) -> dict[str, Any]:
+    return {
+        "id": action.id,
+        "finding": action.finding,
+        "kind": action.kind,
+        "why": say(f"actions.{action.id}", lang, action.values),
+        "text": action.text,
+        "path": action.path,
+    }
+
+
+def explanation_bytes(explanation: Explanation, lang: str = "en", number: int | None = None) -> bytes:
+    """Render an explanation as one line of JSON."""
+    return json_bytes({**explanation_dict(explanation, lang), "event": number})

@@ -1,0 +1,32 @@
+"""The fields of one report, each explained with its value there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oomlog.explain.fields import FieldValue, fields_of
+from oomlog.explain.phrases import say
+from oomlog.model import OomEvent
+from oomlog.report.document import Block, Heading, Item, Items
+
+__all__ = ["fields_blocks"]
+
+
+def fields_blocks(event: OomEvent, lang: str = "en") -> Iterator[Block]:
+    """Yield one list of fields per section of the report."""
+    found = fields_of(event)
+    if not found:
+        return
+    yield Heading(say("page.fields", lang, {}))
+    by_topic: dict[str, list[FieldValue]] = {}
+    for field in found:
+        by_topic.setdefault(field.topic.title(lang), []).append(field)
+    for title, fields in by_topic.items():
+        yield Heading(title, 3)
+        yield Items(tuple(_item(field, lang) for field in fields))
+
+
+def _item(field: FieldValue, lang: str) -> Item:
+    texts = field.entry.texts(lang)
+    said = " ".join(text for text in (texts.what, texts.read, texts.normal) if text)
+    return Item(said, label=f"{field.entry.term} = {field.value}")

@@ -1,0 +1,147 @@
+"""The answers of whatif and why, as blocks of a page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from oomlog.explain.case import Case
+from oomlog.explain.model import Ranked
+from oomlog.explain.phrases import say
+from oomlog.explain.verdict import who
+from oomlog.explain.whatif import Spared, WhatIf
+from oomlog.explain.why import Why, why_sentence
+from oomlog.report.document import Block, Heading, Paragraph, Table
+from oomlog.report.title import event_title
+from oomlog.units import human_kb
+
+__all__ = ["whatif_blocks", "whatif_dict", "why_dict"]
+
+_SHOWN = 8
+Spare = Mapping[str, Sequence[Spared]]
+
+
+def whatif_blocks(
+    case: Case, answer: WhatIf | None, spared: Spare, lang: str, number: int | None = None
+) -> Iterator[Block]:
+    """Yield the answer for one event."""
+    yield Heading(event_title(case.event, number), 1)
+    if answer is not None:
+        yield Paragraph(_sentence(case, answer, lang), strong=True)
+        for name in answer.unmatched:
+            yield Paragraph(say("whatif.unmatched", lang, {"name": name}))
+        if answer.after and answer.answer not in ("no_oom", "other_cgroup"):
+            yield _table(case, answer, lang)
+    for name, those in spared.items():
+        if not those:
+            yield Paragraph(say("whatif.unmatched", lang, {"name": name}))
+        for each in those:
+            yield Paragraph(_spared(case, each, lang), strong=True)
+    total = case.choice.totalpages
+    if total is not None and not total.exact:
+        values = {**total.inputs, "totalpages_kb": total.value * case.page_kb}
+        yield Paragraph(say(f"basis.{total.basis}", lang, values))
+
+
+def _sentence(case: Case, answer: WhatIf, lang: str) -> str:
+    first = case.choice.predicted
+    values = {
+        "victim": None if answer.victim is None else who(answer.victim.comm, answer.victim.pid, lang),
+        "before": None if first is None else who(first.comm, first.pid, lang),
+    }
+    return say(f"whatif.{answer.answer}", lang, values)
+
+
+def _table(case: Case, answer: WhatIf, lang: str) -> Table:
+    places = {each.pid: place for place, each in enumerate(answer.before, 1)}
+    rows = [
+        (
+            str(place),
+            str(places.get(each.pid, "")),
+            str(each.pid),
+            each.comm or "",
+            _badness(case, each),
+            "" if each.oom_score_adj is None else str(each.oom_score_adj),
+        )
+        for place, each in enumerate(answer.after[:_SHOWN], 1)
+    ]
+    head = ("rank", "rank_before", "pid", "comm", "badness", "oom_score_adj")
+    return Table(tuple(say(f"page.{name}", lang, {}) for name in head), rows, frozenset({0, 1, 2, 4, 5}))
+
+
+def _badness(case: Case, each: Ranked) -> str:
+    if each.badness is None:
+        return ""
+    return f"{each.badness} ‰" if case.choice.formula == "permille" else human_kb(each.badness * case.page_kb)
+
+
+def _spared(case: Case, found: Spared, lang: str) -> str:
+    values: dict[str, int | float | str | None] = {
+        "who": who(found.process.comm, found.process.pid, lang),
+        "adj": found.adj,
+        "before": found.process.oom_score_adj,
+        "pays": None if found.pays is None else who(found.pays.comm, found.pays.pid, lang),
+    }
+    if case.choice.totalpages is None:
+        return say("whatif.spare_unknown", lang, values)
+    if found.adj is None:
+        return say(
+            "whatif.spare_not_needed" if found.pays is not None else "whatif.spare_unknown", lang, values
+        )
+    if found.pays is None:
+        return say("whatif.spare_nobody", lang, values)
+    return say("whatif.spare", lang, values)
+
+
+def whatif_dict(
+    case: Case, answer: WhatIf | None, spared: Spare, lang: str, number: int | None
+) -> dict[str, Any]:
+    """Return the answer with the keys of ``oomlog.whatif/1``."""
+    return {
+        "schema": "oomlog.whatif/1",
+        "source": case.event.source,
+        "first_line": case.event.first_line,
+        "event": number,
+        "whatif": None
+        if answer is None
+        else {
+            "answer": answer.answer,
+            "text": _sentence(case, answer, lang),
+            "victim_pid": None if answer.victim is None else answer.victim.pid,
+            "before_pid": None if case.choice.predicted is None else case.choice.predicted.pid,
+            "totalpages": answer.totalpages,
+            "ranking": [{"pid": r.pid, "comm": r.comm, "badness": r.badness} for r in answer.after],
+            "unmatched": list(answer.unmatched),
+        },
+        "spare": [
+            {
+                "pid": each.process.pid,
+                "comm": each.process.comm,
+                "oom_score_adj": each.adj,
+                "pays_pid": None if each.pays is None else each.pays.pid,
+                "text": _spared(case, each, lang),
+            }
+            for those in spared.values()
+            for each in those
+        ],
+        "totalpages_exact": None if case.choice.totalpages is None else case.choice.totalpages.exact,
+    }
+
+
+def why_dict(case: Case, answer: Why, lang: str, number: int | None) -> dict[str, Any]:
+    """Return the answer with the keys of ``oomlog.why/1``."""
+    ranked = answer.process
+    return {
+        "schema": "oomlog.why/1",
+        "source": case.event.source,
+        "first_line": case.event.first_line,
+        "event": number,
+        "pid": answer.pid,
+        "comm": answer.comm,
+        "answer": answer.answer,
+        "text": why_sentence(answer, case, lang),
+        "place": answer.place,
+        "behind_pages": answer.behind_pages,
+        "badness": None if ranked is None else ranked.badness,
+        "terms": None if ranked is None or ranked.terms is None else ranked.terms._asdict(),
+    }

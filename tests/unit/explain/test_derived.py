@@ -1,0 +1,248 @@
+"""Page size, totalpages and formula: what they are told by."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomlog.explain.formula import formula_of
+from oomlog.explain.ranking import Process, feasible_totalpages
+from oomlog.explain.totalpages import nodes_of, totalpages
+
+HEADER = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
+STATE = "Tasks state (memory values in pages):"
+TABLE = "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name"
+MEMCG = "Memory cgroup out of memory"
+
+
+def row(pid: int, comm: str, rss: int = 100, adj: int = 0, swap: int = 0, vm: int = 1000) -> str:
+    return f"[{pid:7d}]     0 {pid:5d} {vm:8d} {rss:8d} {8192:8d} {swap:8d}         {adj:5d} {comm}"
+
+
+def killed(pid: int, comm: str, vm_kb: int = 4000, message: str = "Out of memory") -> str:
+    return (
+        f"{message}: Killed process {pid} ({comm}) total-vm:{vm_kb}kB, anon-rss:400kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0"
+    )
+
+
+def summary(pid: int, comm: str, constraint: str = "CONSTRAINT_MEMCG", nodes: str = "0") -> str:
+    where = "oom_memcg=/a,task_memcg=/a" if constraint == "CONSTRAINT_MEMCG" else "global_oom,task_memcg=/"
+    return (
+        f"oom-kill:constraint={constraint},nodemask={nodes if 'POLICY' in constraint else '(null)'},cpuset=/,"
+        f"mems_allowed={nodes},{where},task={comm},pid={pid},uid=0"
+    )
+
+
+# -- page size -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("vm_kb", "size"), [(4000, 4), (64000, 64)])
+def test_the_victim_shows_the_page_size(case, vm_kb, size):
+    """Its address space is printed in pages and in kB."""
+    found = case([HEADER, STATE, TABLE, row(7, "x"), killed(7, "x", vm_kb)]).page_size
+    assert (found.value, found.basis, found.exact) == (size, "page_size_victim", True)
+
+
+def test_a_missing_limit_shows_the_page_size(case):
+    """64 kB pages round PAGE_COUNTER_MAX down further."""
+    lines = [HEADER, "memory: usage 4kB, limit 9007199254740928kB, failcnt 1", killed(7, "x", message=MEMCG)]
+    found = case(lines).page_size
+    assert (found.value, found.basis) == (64, "page_size_limit")
+
+
+def test_nothing_shows_the_page_size(case):
+    """Then it is assumed, and says so."""
+    found = case([killed(7, "x")]).page_size
+    assert (found.value, found.exact) == (4, False)
+
+
+def test_the_user_knows_better(case):
+    """--page-size wins over what the report shows."""
+    found = case([HEADER, STATE, TABLE, row(7, "x"), killed(7, "x")], page_size_kb=16).page_size
+    assert (found.value, found.basis, found.inputs) == (16, "page_size_given", {"victim": 4})
+
+
+# -- totalpages ----------------------------------------------------------------------------------------
+
+
+def memcg(*counters: str, adj: int = 0) -> list[str]:
+    return [
+        HEADER,
+        *counters,
+        STATE,
+        TABLE,
+        row(7, "x", adj=adj),
+        summary(7, "x"),
+        killed(7, "x", message=MEMCG),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counters", "pages", "exact"),
+    [
+        (["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 0kB, failcnt 0"], 100, True),
+        (
+            ["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 800kB, failcnt 0"],
+            100,
+            False,
+        ),
+        (
+            [
+                "memory: usage 400kB, limit 400kB, failcnt 1",
+                "memory+swap: usage 400kB, limit 400kB, failcnt 0",
+                "kmem: usage 0kB, limit 9007199254740988kB, failcnt 0",
+            ],
+            100,
+            True,
+        ),
+    ],
+    ids=["swap.max=0", "swap open", "memsw=limit"],
+)
+def test_totalpages_of_a_cgroup(case, counters, pages, exact):
+    """The limit, and swap as far as the cgroup may use it; the machine's swap is not in such a report."""
+    found = totalpages(case(memcg(*counters)).event, 4)
+    assert (found.derived.value, found.derived.exact) == (pages, exact)
+
+
+def test_swap_that_another_report_told(case):
+    """min(swap.max, the machine's swap)."""
+    counters = ["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 800kB, failcnt 0"]
+    found = totalpages(case(memcg(*counters)).event, 4, swap_kb=200)
+    assert (found.derived.value, found.derived.exact, found.highest) == (150, True, 150)
+
+
+def test_no_limit_no_totalpages(case):
+    """A cgroup without limit cannot have hit it; nothing is made up."""
+    counters = ["memory: usage 400kB, limit 9007199254740988kB, failcnt 1"]
+    assert totalpages(case(memcg(*counters)).event, 4) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"), [("0-2,5", {0, 1, 2, 5}), ("1", {1}), ("0-99999999", None), ("x", None)]
+)
+def test_lists_of_nodes(case, text, nodes):
+    """As the kernel prints them; an absurd one is none."""
+    lines = [
+        HEADER,
+        STATE,
+        TABLE,
+        row(7, "x"),
+        summary(7, "x", "CONSTRAINT_MEMORY_POLICY", text),
+        killed(7, "x"),
+    ]
+    found = nodes_of(case(lines).event)
+    assert found == (None if nodes is None else frozenset(nodes))
+
+
+# -- formula -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "formula"),
+    [
+        ("[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name", "permille"),
+        ("[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name", "root_bonus"),
+        ("[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name", "root_bonus"),
+        (
+            "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
+            "oom_score_adj name",
+            "plain",
+        ),
+    ],
+)
+def test_the_columns_show_the_formula(case, header, formula):
+    """Whatever the version says."""
+    assert (
+        formula_of(case([HEADER, header, "[ 7 ] 0 7 9 9 9 9 9 x", killed(7, "x")]).event).formula == formula
+    )
+
+
+def test_before_2_6_36_nothing_is_computed(case):
+    """The heuristics of then need what no log has."""
+    header = "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name"
+    found = case([HEADER, header, "[    7]     0     7     1000      100   0       0 x", killed(7, "x")])
+    assert found.choice.reason == "old_heuristics"
+    assert found.choice.agrees is None
+
+
+def test_an_older_kill_line_shows_the_clamp(case):
+    """Until 5.3 it had neither UID nor pgtables; a badness below 1 was 1."""
+    line = f"{MEMCG}: Killed process 7 (pause) total-vm:4000kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
+    limit = "memory: usage 400000kB, limit 400000kB, failcnt 1"
+    rows = [row(7, "pause", 1, -998), row(8, "big", 90000, -998)]
+    found = case([HEADER, limit, STATE, TABLE, *rows, summary(7, "pause"), line]).choice
+    assert (found.formula, found.agrees) == ("plain_clamped", True)
+    assert {each.badness for each in found.ranking} == {1}
+
+
+# -- choice --------------------------------------------------------------------------------------------
+
+
+def process(pid: int, used: int, adj: int) -> Process:
+    return Process(pid, pid, "x", 0, adj, used, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "others", "found"),
+    [
+        (process(1, 100, 0), [process(2, 50, 0)], (1000, None)),
+        (process(1, 50, 0), [process(2, 100, 0)], None),
+        (process(1, 50, 100), [process(2, 1050, 0)], (10_000, None)),
+        (process(1, 1050, 0), [process(2, 50, 100)], (1000, 10_000)),
+        (process(1, 50, 0), [process(2, 100, -1000)], (1000, None)),
+    ],
+)
+def test_for_which_totalpages_a_choice_is_right(chosen, others, found):
+    """The more memory there is, the more an adjustment weighs."""
+    assert feasible_totalpages(chosen, [chosen, *others], 1000, None) == found
+
+
+def test_an_unknown_swap_is_no_disagreement(case):
+    """The victim fits a larger totalpages than the limit alone."""
+    counters = ["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 4000kB, failcnt 0"]
+    rows = [row(7, "x", 10, 500), row(8, "big", 100, 0)]
+    lines = [HEADER, *counters, STATE, TABLE, *rows, summary(7, "x"), killed(7, "x", message=MEMCG)]
+    found = case(lines).choice
+    assert (found.agrees, found.reason) == (True, "totalpages_open")
+
+
+def test_what_nothing_explains_is_called_so(case):
+    """A much smaller victim with equal adjustments, and nothing in the log to explain it."""
+    counters = ["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 0kB, failcnt 0"]
+    rows = [row(7, "x", 100), row(8, "big", 90000)]
+    lines = [HEADER, *counters, STATE, TABLE, *rows, summary(7, "x"), killed(7, "x", message=MEMCG)]
+    found = case(lines).choice
+    assert (found.agrees, found.reason) == (False, "unexplained")
+    assert found.values["gap_kb"] == 89900 * 4
+
+
+def test_memory_that_moved_between_table_and_kill(case):
+    """The kill line is newer than the table; a gap no larger than the change is explained by it."""
+    counters = ["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 0kB, failcnt 0"]
+    rows = [row(7, "x", 1000), row(8, "big", 1100)]
+    lines = [HEADER, *counters, STATE, TABLE, *rows, summary(7, "x"), killed(7, "x", message=MEMCG)]
+    found = case(lines).choice
+    assert (found.agrees, found.reason) == (False, "values_moved")
+
+
+def test_whoever_is_dying_already_is_not_chosen_again(case):
+    """An earlier victim that is still listed has its memory on the way back."""
+
+    def report(rows, pid):
+        return [HEADER, STATE, TABLE, *rows, summary(pid, "x", "CONSTRAINT_NONE"), killed(pid, "x")]
+
+    rows = [row(7, "x", 5000), row(8, "x", 100)]
+    found = case([*report(rows, 7), *report(rows, 8)], number=2).choice
+    assert (found.agrees, [each.immune for each in found.immune]) == (True, ["already_killed"])
+
+
+def test_a_sacrificed_child_is_named(case):
+    """Until 5.0 a child could die for the chosen one."""
+    rows = [row(7, "apache", 5000), row(8, "php", 100)]
+    lines = [
+        HEADER, TABLE, *rows, "Out of memory: Kill process 7 (apache) score 912 or sacrifice child",
+        "Killed process 8 (php) total-vm:4000kB, anon-rss:400kB, file-rss:0kB, shmem-rss:0kB",
+    ]  # fmt: skip
+    found = case(lines).choice
+    assert (found.agrees, found.reason, found.predicted.pid) == (False, "sacrificed_child", 7)
+    assert found.values["child_pid"] == 8

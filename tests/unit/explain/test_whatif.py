@@ -1,0 +1,96 @@
+"""What if: the kernel's choice with other values."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomlog.explain.whatif import Setting, least_adj, read_limit, read_setting, whatif
+
+
+def test_another_adj_changes_who_dies(sample):
+    """The next of the ranking dies instead, and the totals stay."""
+    answer = whatif(sample("v6.12-global-adj", 2), [Setting("chrome", "oom_score_adj", -500)])
+    assert (answer.answer, answer.victim.comm) == ("other", "(sd-pam)")
+    assert next(each.comm for each in answer.before) == "chrome"
+
+
+def test_nothing_changed_is_the_same(sample):
+    """With the values of the report the answer is the kernel's."""
+    answer = whatif(sample("v6.12-global-adj", 2), [Setting("chrome", "oom_score_adj", 300)])
+    assert (answer.answer, answer.victim.comm) == ("same", "chrome")
+
+
+def test_a_pid_names_one_process(sample):
+    """A name may be many, a pid is one; who is not there is told."""
+    answer = whatif(sample("v6.12-global-adj", 2), [Setting("190", "rss", 4), Setting("nobody", "rss", 4)])
+    assert answer.unmatched == ("nobody",)
+    assert next(each for each in answer.after if each.pid == 190).rss_pages == 1
+
+
+def test_all_protected_leaves_nobody(sample):
+    """With -1000 for all there is no one to choose."""
+    case = sample("v6.12-memcg-v2-kubernetes")
+    names = {process.comm for process in case.processes}
+    answer = whatif(case, [Setting(name, "oom_score_adj", -1000) for name in names])
+    assert (answer.answer, answer.victim, answer.after) == ("nobody", None, ())
+
+
+def test_a_higher_limit_is_not_hit(sample):
+    """At this moment; what comes later nobody knows."""
+    case = sample("v6.12-memcg-v2-kubernetes")
+    assert whatif(case, [], {case.event.oom_memcg: 1 << 20}).answer == "no_oom"
+
+
+@pytest.mark.parametrize("name", ["v6.12-memcg-v2-kubernetes", "v6.12-global"])
+def test_the_limit_of_another_cgroup_says_nothing(sample, name):
+    """Its usage is not in the report."""
+    assert whatif(sample(name), [], {"/other": 1 << 20}).answer == "other_cgroup"
+
+
+def test_the_least_change_that_spares(sample):
+    """One step more and it dies again."""
+    case = sample("v6.12-global-adj", 2)
+    (spared,) = least_adj(case, "chrome")
+    assert spared.pays.comm == "(sd-pam)"
+    died = [
+        whatif(case, [Setting("chrome", "oom_score_adj", adj)]).victim.comm
+        for adj in (spared.adj, spared.adj + 1)
+    ]
+    assert died == ["(sd-pam)", "chrome"]
+
+
+def test_who_was_not_first_needs_no_sparing(sample):
+    """The one before it dies anyway."""
+    (spared,) = least_adj(sample("v6.12-global-adj", 2), "postgres")
+    assert (spared.adj, spared.pays.comm) == (None, "chrome")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "java",
+        "java=1",
+        ":rss=1",
+        "java:nice=1",
+        "java:oom_score_adj=1001",
+        "java:oom_score_adj=x",
+        "java:rss=x",
+    ],
+)
+def test_wrong_settings_are_refused(text):
+    """With a sentence that says what is possible."""
+    with pytest.raises(ValueError, match=r"."):
+        read_setting(text)
+
+
+def test_names_with_colons_and_equals_signs():
+    """The last colon and the last equals sign count."""
+    assert read_setting("kworker/0:1:rss=4K") == Setting("kworker/0:1", "rss", 4)
+    assert read_limit("/a=b=1G") == ("/a=b", 1 << 20)
+
+
+@pytest.mark.parametrize("text", ["docker=1G", "/docker", "/docker=", "/docker=many"])
+def test_wrong_limits_are_refused(text):
+    """A limit is a path and a size."""
+    with pytest.raises(ValueError, match=r"."):
+        read_limit(text)
