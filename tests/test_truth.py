@@ -177,16 +177,18 @@ def test_the_reaper_is_recorded(entry: Json, channel: str) -> None:
 @each_log
 def test_the_cause_is_the_one_that_was_made(entry: Json, channel: str) -> None:
     """Scope, outcome and cgroups say what the scenario did to its machine."""
-    scopes = {"memcg_limit": "memcg", "parent limit": "memcg", "allocating task": "global"}
+    at_limit = ("memcg_limit", "memcg swap full", "memcg kernel memory")
+    other = ("cpuset", "mempolicy", "sysrq")
     for cause, record in causes_and(entry, records(entry, channel)):
         if cause in ("panic_on_oom", "no killable"):
             ending = "panic" if entry["panics"] else "no_killable"
             assert (ending, []) == (record["outcome"], record["kills"])
             assert ("memcg" if record["memcg"] else "global") == record["scope"]
             continue
-        assert (scopes.get(cause, cause), "killed") == (record["scope"], record["outcome"])
+        scope = cause if cause in other else "memcg" if cause in (*at_limit, "parent limit") else "global"
+        assert (scope, "killed") == (record["scope"], record["outcome"])
         limited, lived = record["oom_memcg"], record["task_memcg"]
-        if cause == "memcg_limit":
+        if cause in at_limit:
             assert limited == lived
         elif cause == "parent limit":
             assert lived.startswith(f"{limited}/")

@@ -18,6 +18,8 @@ class Machine:
     cpus: int = 1
     nodes: int = 1
     cmdline: str = ""
+    disk: str = ""  # its size, such as "64M"; /dev/nvme0n1 in the guest
+    disk_rate: int = 0  # bytes a second that the disk writes at most
 
     def append(self) -> str:
         """The kernel's command line."""
@@ -38,7 +40,7 @@ def boot(kernel: Kernel, initramfs: Path, machine: Machine, work: Path, timeout:
     command = [
         need("qemu-system-x86_64", "qemu-system-x86"),
         *("-accel", "tcg", "-display", "none", "-nodefaults", "-no-reboot"),
-        *("-m", machine.memory, "-smp", str(machine.cpus), *_nodes(machine)),
+        *("-m", machine.memory, "-smp", str(machine.cpus), *_nodes(machine), *_disk(machine, work)),
         *("-serial", f"file:{console}", "-serial", f"file:{frames}"),
         *("-kernel", str(kernel.image), "-initrd", str(initramfs)),
         *("-append", machine.append()),
@@ -64,3 +66,16 @@ def _nodes(machine: Machine) -> list[str]:
         options += ["-object", f"memory-backend-ram,id=ram{node},size={size}M"]
         options += ["-numa", f"node,nodeid={node},memdev=ram{node}{cpus}"]
     return options
+
+
+def _disk(machine: Machine, work: Path) -> list[str]:
+    """An empty disk; every cloud kernel has the driver of NVMe built in."""
+    if not machine.disk:
+        return []
+    image = work / "disk"
+    with image.open("wb") as file:
+        file.truncate(int(machine.disk.removesuffix("M")) << 20)
+    drive = f"if=none,id=disk,format=raw,file={image}"
+    if machine.disk_rate:
+        drive += f",throttling.bps-write={machine.disk_rate}"
+    return ["-drive", drive, "-device", "nvme,drive=disk,serial=1"]

@@ -91,6 +91,7 @@ def _truth(name: str, kernel: Kernel, scenario: Scenario, seen: truth.Seen) -> t
             "cpus": machine.cpus,
             "nodes": machine.nodes,
             "cmdline": machine.append(),
+            **({"disk": machine.disk} if machine.disk else {}),
         },
         "panics": scenario.panics,
     }

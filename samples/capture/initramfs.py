@@ -66,7 +66,8 @@ def _libraries(program: str) -> list[str]:
 
 def _add_guest(root: Path) -> None:
     gcc = need("gcc", "gcc")
-    command = [gcc, "-O2", "-static", "-pthread", "-o", str(root / "bin/guest"), str(_GUEST / "guest.c")]
+    sources = [str(path) for path in sorted(_GUEST.glob("*.c"))]
+    command = [gcc, "-O2", "-static", "-pthread", "-o", str(root / "bin/guest"), *sources]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CaptureError(f"gcc failed: {done.stderr.strip()}")

@@ -58,6 +58,15 @@ until_gone $HOG
 """
 
 
+# Without these, pipes of users hold no more than 64 MiB and there are 18,000 files at most.
+_NO_LIMITS = "put /proc/sys/fs/pipe-user-pages-soft 0\nput /proc/sys/fs/file-max 1000000\n"
+
+# Before a process that the kernel does not see as the owner of what it takes, and after:
+# another one is killed, which was the biggest.
+_LEAK = f"{_SYSTEM}{_NO_LIMITS}hold 24 mysqld -u 105\nVICTIM=$HOG\nprobe /proc/slabinfo /proc/net/sockstat\n"
+_INSTEAD = "until_gone $VICTIM\nstop $LEAK\n"
+
+
 def _memcg2(path: str, limit: str, rest: str) -> str:
     """Steps of an OOM in a v2 cgroup: $CG is its directory."""
     return f"""
@@ -66,7 +75,8 @@ group {path}
 CG=$V2{path}
 put $CG/memory.max {limit}
 {_SYSTEM}
-probe $CG/memory.max $CG/memory.current $CG/memory.stat $CG/memory.events
+probe $CG/memory.max $CG/memory.current $CG/memory.stat $CG/memory.events \
+    $CG/memory.swap.max $CG/memory.swap.current
 {rest}
 """
 
@@ -514,6 +524,180 @@ put /sys/bus/pci/rescan 1
             + _FILL,
         ),
         modules=ZRAM,
+    ),
+    Scenario(
+        "global-swap-full",
+        "Global; the swap disk is full.",
+        ("swap full",),
+        ("5.10", "6.12"),
+        f"use_disk\n{_SYSTEM}hold 50 mysqld -u 105\nprobe /proc/swaps\n"
+        "hog -n python3 -u 1000 -m 900 -S 160 -k 512\nuntil_gone $HOG\n",
+        Machine(disk="96M"),
+    ),
+    Scenario(
+        "global-locked",
+        "Global; a process locked its memory, so that the swap disk stays nearly empty.",
+        ("locked memory",),
+        ("6.1", "7.x"),
+        f"use_disk\n{_SYSTEM}hold 24 mysqld -u 105\nprobe /proc/swaps\n"
+        "hog -l -n qemu-kvm -u 64055 -m 900 -S 80 -k 512\nuntil_gone $HOG\n",
+        Machine(disk="96M"),
+    ),
+    Scenario(
+        "global-hugetlb",
+        "Global; most of the memory is reserved for huge pages that nobody uses.",
+        ("hugetlb",),
+        ("5.10", "6.1", "7.x"),
+        "put /proc/sys/vm/nr_hugepages 50\n"
+        f"{_SYSTEM}hold 12 mysqld -u 105\nprobe\n"
+        "hog -n python3 -u 1000 -m 900 -S 10 -k 512\nuntil_gone $HOG\n",
+    ),
+    Scenario(
+        "global-slab",
+        "Global; a process leaks sockets: slab, of which the kernel sees no owner.",
+        ("slab",),
+        ("5.10", "6.12"),
+        f"{_LEAK}hog -n haproxy -u 1000 -o 900 -S 60 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+    ),
+    Scenario(
+        "global-unaccounted-pipes",
+        "Global; a process fills pipes: pages that are in none of the counters.",
+        ("unaccounted",),
+        ("6.1", "7.x"),
+        f"{_LEAK}hog -n rsync -u 1000 -q 900 -S 60 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+    ),
+    Scenario(
+        "global-unaccounted-sockets",
+        "Global; a process fills sockets that nobody reads: neither slab nor anything counted.",
+        ("unaccounted",),
+        ("6.12",),
+        f"{_LEAK}hog -n rsyslogd -u 1000 -x 900 -S 60 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+    ),
+    Scenario(
+        "global-unaccounted-ramdisk",
+        "Global; a ramdisk (brd) is written full: pages that are in none of the counters.",
+        ("unaccounted",),
+        ("5.10",),
+        "insmod /modules/00-brd.ko rd_nr=1 rd_size=921600\n"
+        f"{_LEAK}hog -n dd -p /dev/ram0 -P 900 -S 60 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+        modules=("brd",),
+    ),
+    Scenario(
+        "global-page-tables",
+        "Global; a process touches one page in each 2 MiB of a mapping: its page tables fill memory.",
+        ("page tables",),
+        ("5.10", "6.12"),
+        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        "hog -n mongod -u 1000 -t 900 -S 80 -k 512\nuntil_gone $HOG\n",
+    ),
+    Scenario(
+        "global-fork-storm",
+        "Global; a process forks children until memory is out, each of them small.",
+        ("fork storm",),
+        ("6.1", "7.x"),
+        "hold 0 systemd-udevd -a -1000\nhold 0 dbus-daemon -u 101 -a -900\nhold 0 sshd -a -1000\n"
+        "probe\nhog -n php-fpm8.2 -u 33 -F 400 -m 1 -k 1024 -S 60\nuntil_gone $HOG\n",
+    ),
+    Scenario(
+        "global-fragmentation",
+        "Global; half of the memory is free, but in single pages: a request for 32 KiB fails.",
+        ("fragmentation",),
+        ("5.10", "6.12"),
+        "put /proc/sys/vm/watermark_boost_factor 0\nput /proc/sys/fs/pipe-max-size 2097152\n"
+        f"{_NO_LIMITS}{_SYSTEM}hold 12 mysqld -u 105\nVICTIM=$HOG\nprobe /proc/buddyinfo /proc/pagetypeinfo\n"
+        "hog -n nginx -u 33 -w 130 -S 60 -k 512\nLEAK=$HOG\nuntil_gone $VICTIM\nstop $LEAK\n",
+    ),
+    Scenario(
+        "global-movable",
+        "Global; what is free is in ZONE_MOVABLE, which a request of the kernel cannot use.",
+        ("movable only",),
+        ("5.10", "6.1"),
+        f"{_LEAK}hog -n rsync -u 1000 -q 900 -S 20 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+        Machine(memory="320M", cmdline="movablecore=128M"),
+    ),
+    Scenario(
+        "global-dirty",
+        "Global; the page cache is full of dirty pages, which the disk writes very slowly.",
+        ("dirty page cache",),
+        ("5.10",),
+        "mke2fs -b 4096 /dev/nvme0n1 >/dev/null\nmount -t ext4 /dev/nvme0n1 /mnt\n"
+        "put /proc/sys/vm/dirty_ratio 100\nput /proc/sys/vm/dirty_background_ratio 100\n"
+        f"{_SYSTEM}hold 24 mysqld -u 105\nhold 0 cp -p /mnt/file -P 100\nprobe\n"
+        "LAST='put /proc/sysrq-trigger b'\n"
+        "hog -n python3 -u 1000 -m 900 -S 20 -k 512\nuntil_gone $HOG\n",
+        Machine(cmdline="nvme_core.io_timeout=3600", disk="192M", disk_rate=65536),
+        timeout=400,
+    ),
+    Scenario(
+        "global-two-nodes",
+        "Global on two nodes, without any policy or cpuset.",
+        ("global",),
+        ("6.12",),
+        "put /proc/sys/vm/watermark_boost_factor 0\n"
+        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        "hog -n python3 -u 1000 -m 900 -S 240 -k 256\nuntil_gone $HOG\n",
+        TWO_NODES,
+    ),
+    Scenario(
+        "global-big",
+        "Global on a machine with 2 GiB.",
+        ("global",),
+        ("6.1", "7.x"),
+        f"{_SYSTEM}hold 300 mysqld -u 105\nhold 80 redis-server -u 107\nprobe\n"
+        "hog -n java -u 1000 -m 4000 -S 1350 -k 1024\nuntil_gone $HOG\n",
+        Machine(memory="2048M", cpus=2),
+    ),
+    Scenario(
+        "memcg-v2-swap-full",
+        "A systemd service, cgroup v2, at its limits of memory and of swap.",
+        ("memcg swap full",),
+        ("5.10", "6.12"),
+        "use_disk\n"
+        + _memcg2(
+            "/system.slice/report.service",
+            "24M",
+            "put $CG/memory.swap.max 16M\nhold 4 redis-server -c $CG -u 107\n"
+            "hog -n ruby -c $CG -u 33 -m 200 -S 20 -k 128\nuntil_gone $HOG\n",
+        ),
+        Machine(disk="96M"),
+    ),
+    Scenario(
+        "memcg-v2-pipes",
+        "A container fills pipes: kernel memory that is charged to its cgroup.",
+        ("memcg kernel memory",),
+        ("5.10", "6.1"),
+        _memcg2(
+            f"/docker/{_HEX}",
+            "24M",
+            f"{_NO_LIMITS}hog -n logger -c $CG -u 33 -q 200 -S 4 -k 128\nuntil_gone $HOG\n",
+        ),
+    ),
+    Scenario(
+        "memcg-v2-slab",
+        "A container leaks sockets: slab that is charged to its cgroup.",
+        ("memcg kernel memory",),
+        ("6.12", "7.x"),
+        _memcg2(
+            f"/docker/{_HEX}", "24M", "hog -n haproxy -c $CG -u 33 -o 200 -S 4 -k 128\nuntil_gone $HOG\n"
+        ),
+    ),
+    Scenario(
+        "memcg-v2-sidecars",
+        "The pod is at its limit; of its containers the smaller one has the higher adj and dies.",
+        ("parent limit",),
+        ("6.1", "7.x"),
+        _memcg2(
+            f"/kubepods/burstable/pod{_POD}",
+            "48M",
+            f"""
+group /kubepods/burstable/pod{_POD}/{_HEX}
+group /kubepods/burstable/pod{_POD}/{_HEX2}
+hold 8 istio-proxy -c $CG/{_HEX} -u 1337 -a 999
+VICTIM=$HOG
+hog -n server -c $CG/{_HEX2} -u 1000 -a 100 -m 42 -S 20 -k 128
+until_gone $VICTIM
+""",
+        ),
     ),
     Scenario(
         "hostile-comm",

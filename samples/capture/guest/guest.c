@@ -1,5 +1,6 @@
 /*
- * The guest side of the capture: one static program, several commands.
+ * The guest side of the capture: one static program, several commands.  kernel.c and
+ * children.c have what some of the hogs do.
  *
  *   guest hog [options]        take memory step by step, as asked
  *   guest probe [-s] [FILE...] take readings of /proc when asked (-s: send each one)
@@ -27,16 +28,17 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 #define PORT "/dev/ttyS1"
 #define SHARED "/run/probe"
-#define KIB 1024UL
-#define MIB (1024UL * 1024UL)
 #define MPOL_BIND_MODE 2
 
 struct shared {
@@ -46,7 +48,7 @@ struct shared {
     atomic_uint gate;    /* set once the gate is open */
 };
 
-static void fail(const char *what)
+void fail(const char *what)
 {
     fprintf(stderr, "guest: %s: %s\n", what, strerror(errno));
     exit(1);
@@ -257,11 +259,19 @@ static _Noreturn void probe(char **argv)
  * -D FILE     the main thread opens FILE meanwhile (and hangs there if that fs is frozen)
  * -r FILE     make FILE when done            -h        allow transparent huge pages
  * -g          wait for the gate ("guest go") first
+ * -F N        fork children, N at most, that take what is asked for; end when one is killed
+ * -l          lock what is taken (mlockall)
+ *
+ * What the kernel holds for the process; with these -k is a step of that memory (kernel.c):
+ * -q MIB      data in pipes                  -x MIB    data in sockets
+ * -o MIB      sockets                        -t MIB    page tables
+ * -w MIB      data in pipes, every second page given back; then blocks of 32 KiB
  */
 
 struct plan {
     struct shared *page;
     unsigned long anon, shared_anon, sysv, tmpfs, file_map; /* bytes */
+    unsigned long pipes, socket_data, sockets, page_tables, fragmented; /* bytes */
     unsigned long chunk, sync_from;
     long delay;
     const char *tmpfs_path, *map_path, *thread_comm, *stuck_path;
@@ -282,13 +292,18 @@ static void fill(char *at, size_t size)
         }
 }
 
-static void before_chunk(const struct plan *p)
+void before_chunk(const struct plan *p)
 {
     if (p->sync_from != ~0UL && taken_bytes >= p->sync_from)
         ask(p->page);
     if (p->delay)
         nap(p->delay);
     taken_bytes += p->chunk;
+}
+
+unsigned long chunk_of(const struct plan *p)
+{
+    return p->chunk;
 }
 
 static void touch(const struct plan *p, char *area, unsigned long size)
@@ -322,7 +337,7 @@ static void fill_tmpfs(const struct plan *p)
     }
 }
 
-static void *take_memory(void *argument)
+void *take_memory(void *argument)
 {
     const struct plan *p = argument;
 
@@ -349,6 +364,16 @@ static void *take_memory(void *argument)
         touch(p, map(p->shared_anon, MAP_SHARED | MAP_ANONYMOUS, -1), p->shared_anon);
     if (p->tmpfs)
         fill_tmpfs(p);
+    if (p->pipes)
+        fill_pipes(p, p->pipes);
+    if (p->socket_data)
+        fill_sockets(p, p->socket_data);
+    if (p->sockets)
+        open_sockets(p, p->sockets);
+    if (p->page_tables)
+        fill_page_tables(p, p->page_tables);
+    if (p->fragmented)
+        fragment(p, p->fragmented);
     if (p->anon)
         touch(p, map(p->anon, MAP_PRIVATE | MAP_ANONYMOUS, -1), p->anon);
     return NULL;
@@ -371,6 +396,14 @@ static char *decode(char *text)
     return text;
 }
 
+static void lock_memory(void)
+{
+    struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+    if (setrlimit(RLIMIT_MEMLOCK, &all) < 0 || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+        fail("mlockall");
+}
+
 static unsigned long number(const char *text, unsigned long unit)
 {
     return strtoul(text, NULL, 10) * unit;
@@ -382,10 +415,10 @@ static int hog(int argc, char **argv)
     const char *ready = NULL;
     char path[1024];
     int option, huge = 0, gate = 0, uid = 0;
-    unsigned long nodes;
+    unsigned long nodes, children = 0;
 
     p.page = attach();
-    while ((option = getopt(argc, argv, "n:c:a:u:m:s:v:P:p:f:M:k:S:d:b:T:D:r:hg")) != -1)
+    while ((option = getopt(argc, argv, "n:c:a:u:m:s:v:P:p:f:M:k:S:d:b:T:D:r:hgF:lq:x:o:t:w:")) != -1)
         switch (option) {
         case 'n': prctl(PR_SET_NAME, decode(optarg)); break;
         case 'c':
@@ -414,15 +447,26 @@ static int hog(int argc, char **argv)
         case 'r': ready = optarg; break;
         case 'h': huge = 1; break;
         case 'g': gate = 1; break;
+        case 'F': children = number(optarg, 1); break;
+        case 'l': lock_memory(); break;
+        case 'q': p.pipes = number(optarg, MIB); break;
+        case 'x': p.socket_data = number(optarg, MIB); break;
+        case 'o': p.sockets = number(optarg, MIB); break;
+        case 't': p.page_tables = number(optarg, MIB); break;
+        case 'w': p.fragmented = number(optarg, MIB); break;
         default: return 2;
         }
     if (!huge)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    if (p.pipes || p.socket_data || p.sockets || p.fragmented)
+        allow_many_files();
     seed += (unsigned long long)getpid() * 2654435761ULL;
     if (uid && (setgid((gid_t)uid) < 0 || setuid((uid_t)uid) < 0))
         fail("setuid");
     while (gate && !atomic_load(&p.page->gate))
         nap(1);
+    if (children)
+        fork_children(&p, children);
     if (p.thread_comm || p.stuck_path) {
         pthread_t thread;
         if (pthread_create(&thread, NULL, take_memory, &p))

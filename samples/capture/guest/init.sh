@@ -16,6 +16,7 @@ CONTROLLERS=+memory
 PIDS=
 FATES=
 PROBE=
+LAST="reboot -f" # a disk that does not answer needs something harder
 
 say() { echo "<6>$*" >/dev/kmsg; }
 put() { printf '%s\n' "$2" >"$1" || echo "put: $1"; }
@@ -78,6 +79,9 @@ fate() {
     FATES="$FATES<$1 $?>"
 }
 
+# stop PID...: let a hog be, which goes on taking memory that the kernel does not see as its.
+stop() { kill -STOP "$@"; }
+
 # The modules that the scenario asked for.
 load_modules() { for _module in /modules/*.ko; do insmod "$_module"; done; }
 
@@ -87,6 +91,12 @@ use_zram() {
     put /sys/block/zram0/disksize "$1"
     mkswap /dev/zram0 >/dev/null
     swapon /dev/zram0
+}
+
+# use_disk: swap to the machine's disk.
+use_disk() {
+    mkswap /dev/nvme0n1 >/dev/null
+    swapon /dev/nvme0n1
 }
 
 # What became of each hog: "PID STATUS", or "PID alive".
@@ -99,6 +109,7 @@ fates() {
         fi
     done
     echo "$FATES" | tr '<>' ' \n'
+    [ ! -e /run/children ] || cat /run/children
 }
 
 put /proc/sys/vm/overcommit_memory 1
@@ -115,4 +126,4 @@ guest kmsg | guest send kmsg
 dmesg.util-linux | guest send dmesg
 guest send errors </run/errors
 guest send done </dev/null
-reboot -f
+$LAST
