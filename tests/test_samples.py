@@ -143,6 +143,11 @@ def messages(log: Path) -> list[tuple[int, str]]:
     return found
 
 
+def number_or_none(text: str | None) -> int | None:
+    """Return a node's number; a kernel without NUMA prints none."""
+    return None if text is None else int(text)
+
+
 def numbers(text: str) -> Iterator[int]:
     yield from map(int, re.findall(r"-?\b\d+(?=kB|KB|\b)", text))
 
@@ -178,14 +183,19 @@ def test_every_memory_value_in_the_text_is_in_the_record(log: Path) -> None:
             if found := re.match(r"Node (\d+) active_anon:", line):
                 yes = "all_unreclaimable? yes" in line
                 nodes.append({"node": int(found[1]), **pairs(line), "all_unreclaimable": yes})
-            elif found := re.match(r"Node (\d+) (\S+) free:", line):
-                zones.append({"node": int(found[1]), "zone": found[2], **pairs(line)})
+            elif found := re.match(r"(?:Node (\d+) )?(\S+) free:", line):
+                zones.append({"node": number_or_none(found[1]), "zone": found[2], **pairs(line)})
             elif line.startswith("lowmem_reserve[]:"):
                 reserves.append(list(numbers(line.partition(":")[2])))
-            elif found := re.match(r"Node (\d+) (\w+): (\d+\*.*) = (\d+)kB", line):
+            elif found := re.match(r"(?:Node (\d+) )?(\w+): (\d+\*.*) = (\d+)kB", line):
                 blocks = re.findall(r"(\d+)\*(\d+)kB(?: \((\w+)\))?", found[3])
                 lists.append(
-                    (int(found[1]), found[2], [(int(n), int(kb), t) for n, kb, t in blocks], int(found[4]))
+                    (
+                        number_or_none(found[1]),
+                        found[2],
+                        [(int(n), int(kb), t) for n, kb, t in blocks],
+                        int(found[4]),
+                    )
                 )
             elif line.startswith("Node ") and "hugepages_total" in line:
                 huge.append([*numbers(line.replace("=", " "))])

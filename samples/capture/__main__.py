@@ -70,6 +70,8 @@ def _kernel(series: str, options: argparse.Namespace) -> Kernel:
     if options.kernel_dir is not None:
         if len(options.kernel or ()) != 1:
             raise CaptureError("--kernel-dir needs exactly one --kernel")
+        if SUITES[series].arch != "amd64":
+            raise CaptureError("--kernel-dir is for amd64 kernels only")
         return open_kernel(series, options.kernel_dir)
     return find_kernel(series, options.cache, download=not options.no_download)
 

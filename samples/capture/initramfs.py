@@ -20,9 +20,10 @@ def build(kernel: Kernel, steps: str, modules: tuple[str, ...], target: Path) ->
         root = Path(directory)
         for name in ("bin", "dev", "proc", "sys", "modules"):
             (root / name).mkdir()
-        _add_busybox(root)
-        _add_dmesg(root)
-        _add_guest(root)
+        _add_busybox(kernel, root)
+        if kernel.userland is None:
+            _add_dmesg(root)
+        _add_guest(kernel, root)
         _add_modules(kernel, modules, root / "modules")
         (root / "scenario.sh").write_text(steps)
         names = b"\0".join(sorted(bytes(path.relative_to(root)) for path in root.rglob("*")))
@@ -38,11 +39,11 @@ def build(kernel: Kernel, steps: str, modules: tuple[str, ...], target: Path) ->
         target.write_bytes(done.stdout)
 
 
-def _add_busybox(root: Path) -> None:
+def _add_busybox(kernel: Kernel, root: Path) -> None:
     busybox = need("busybox", "busybox-static")
     if _libraries(busybox):
         raise CaptureError("busybox is not a static one (Debian package busybox-static)")
-    shutil.copy2(busybox, root / "bin/busybox")
+    shutil.copy2(kernel.userland / "bin/busybox" if kernel.userland else busybox, root / "bin/busybox")
     listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
     for applet in listed.stdout.split():
         if applet != "busybox":
@@ -64,15 +65,28 @@ def _libraries(program: str) -> list[str]:
     return re.findall(r"(/\S+) \(0x", done.stdout)
 
 
-def _add_guest(root: Path) -> None:
+def _add_guest(kernel: Kernel, root: Path) -> None:
     gcc = need("gcc", "gcc")
     sources = [str(path) for path in sorted(_GUEST.glob("*.c"))]
     command = [gcc, "-O2", "-static", "-pthread", "-o", str(root / "bin/guest"), *sources]
+    command += _for_i386(kernel.userland) if kernel.userland else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CaptureError(f"gcc failed: {done.stderr.strip()}")
     shutil.copy(_GUEST / "init.sh", root / "init")
     (root / "init").chmod(0o755)
+
+
+def _for_i386(userland: Path) -> list[str]:
+    """Options that make this machine's gcc find what 32-bit programs are made of in the tree."""
+    places = [userland / "usr/lib/i386-linux-gnu", *userland.glob("usr/lib/gcc/i686-linux-gnu/*")]
+    headers = [userland / "usr/include/i386-linux-gnu", userland / "usr/include"]
+    return [
+        "-m32",
+        *(f"-B{place}" for place in places),
+        *(f"-L{place}" for place in places),
+        *(part for path in headers for part in ("-isystem", str(path))),
+    ]
 
 
 def _add_modules(kernel: Kernel, wanted: tuple[str, ...], target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Debian's cloud kernels: fetch them through apt, unpack them, find the files in them.
+"""Debian's kernels: fetch them through apt, unpack them, find the files in them.
 
 The mirror is the one this machine's apt is set up with.  Nothing of the machine's own
 apt state is changed: lists, caches and sources of the other suites live in the cache
@@ -13,20 +13,44 @@ from pathlib import Path
 
 from .errors import CaptureError, need
 
-SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "7.x": "sid"}
-
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_META = "linux-image-cloud-amd64"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a series comes from: the suite, the metapackage of the kernel, the architecture."""
+
+    suite: str
+    package: str = "linux-image-cloud-amd64"
+    arch: str = "amd64"
+
+
+SUITES = {
+    "5.10": Source("bullseye"),
+    "6.1": Source("bookworm"),
+    "6.12": Source("trixie"),
+    "7.x": Source("sid"),
+    "5.10-686": Source("bullseye", "linux-image-686-pae", "i386"),
+    "6.1-686": Source("bookworm", "linux-image-686-pae", "i386"),
+}
+
+# What programs for i386 are linked with and run beside; from Debian bookworm, whatever the kernel.
+_USERLAND = Source("bookworm", arch="i386")
+_USERLAND_PACKAGES = ["busybox-static", "libc6-dev", "libgcc-12-dev", "linux-libc-dev"]
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """An unpacked kernel: `series` is a key of SUITES, `release` is `uname -r`."""
+    """An unpacked kernel: `series` is a key of SUITES, `release` is `uname -r`.
+
+    `userland` is a tree with busybox and libc of the kernel's architecture; None if it is this machine's.
+    """
 
     series: str
     release: str
     image: Path
     modules: Path
+    userland: Path | None = None
 
     @property
     def label(self) -> str:
@@ -44,30 +68,39 @@ def find_kernel(series: str, cache: Path, download: bool = True) -> Kernel:
     """The kernel of a series, from the cache, or else downloaded into it."""
     if series not in SUITES:
         raise CaptureError(f"unknown kernel {series!r}: one of {', '.join(SUITES)}")
-    tree = cache / "kernels" / series
+    source = SUITES[series]
+    tree = _tree(cache, "kernels", series, source, download)
+    userland = _tree(cache, "userland", "i386", _USERLAND, download) if source.arch == "i386" else None
+    return open_kernel(series, tree, userland)
+
+
+def _tree(cache: Path, kind: str, name: str, source: Source, download: bool) -> Path:
+    tree = cache / kind / name
     if not tree.is_dir():
         if not download:
-            raise CaptureError(f"kernel {series} is not in {cache} and downloading is off")
-        _download(series, cache, tree)
-    return open_kernel(series, tree)
+            raise CaptureError(f"{kind}/{name} is not in {cache} and downloading is off")
+        _download(name, source, cache, tree, _USERLAND_PACKAGES if kind == "userland" else None)
+    return tree
 
 
-def open_kernel(series: str, tree: Path) -> Kernel:
+def open_kernel(series: str, tree: Path, userland: Path | None = None) -> Kernel:
     """Look into a directory where a kernel's packages were unpacked."""
     modules = sorted([*tree.glob("lib/modules/*/kernel"), *tree.glob("usr/lib/modules/*/kernel")])
     images = sorted([*tree.glob("boot/vmlinuz-*"), *tree.glob("usr/lib/modules/*/vmlinuz")])
     if len(modules) != 1 or len(images) != 1:
         raise CaptureError(f"{tree} does not hold exactly one unpacked kernel")
-    return Kernel(series, modules[0].parent.name, images[0], modules[0])
+    return Kernel(series, modules[0].parent.name, images[0], modules[0], userland)
 
 
-def _download(series: str, cache: Path, tree: Path) -> None:
+def _download(name: str, source: Source, cache: Path, tree: Path, packages: list[str] | None) -> None:
+    """Fetch and unpack the packages, or else those of the source's kernel."""
     need("apt-get", "apt")
     need("dpkg", "dpkg")
-    options = _apt_options(SUITES[series], cache / "apt" / SUITES[series])
+    apt = source.suite if source.arch == "amd64" else f"{source.suite}-{source.arch}"
+    options = _apt_options(source, cache / "apt" / apt)
     _run(["apt-get", *options, "-q", "update"], cache)
-    packages = _packages(options)
-    debs = cache / "packages" / series
+    packages = packages or _packages(source.package, options)
+    debs = cache / "packages" / name
     debs.mkdir(parents=True, exist_ok=True)
     _run(["apt-get", *options, "-q", "download", *packages], debs)
     unpacked = tree.with_name(tree.name + ".new")
@@ -77,11 +110,11 @@ def _download(series: str, cache: Path, tree: Path) -> None:
     unpacked.rename(tree)
 
 
-def _packages(options: list[str]) -> list[str]:
+def _packages(meta: str, options: list[str]) -> list[str]:
     """The kernel package the metapackage points to, with what it was split into."""
-    image = _depends(_META, options, r"linux-image-\d\S*")
+    image = _depends(meta, options, r"linux-image-\d\S*")
     if not image:
-        raise CaptureError(f"apt knows no {_META} in this suite")
+        raise CaptureError(f"apt knows no {meta} in this suite")
     split = _depends(image[0], options, r"linux-(?:binary|modules)-\d\S*")
     return image + split
 
@@ -93,14 +126,14 @@ def _depends(package: str, options: list[str], wanted: str) -> list[str]:
     return sorted({name for name in names if re.fullmatch(wanted, name)})
 
 
-def _apt_options(suite: str, private: Path) -> list[str]:
+def _apt_options(source: Source, private: Path) -> list[str]:
     """Options that make apt use private directories and the one suite."""
     for part in ("state/lists/partial", "cache/archives/partial"):
         (private / part).mkdir(parents=True, exist_ok=True)
     status = private / "state" / "status"
     status.touch()
     sources = private / "sources.list"
-    sources.write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {suite} main\n")
+    sources.write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {source.suite} main\n")
     settings = {
         "Dir::Etc::sourcelist": sources,
         "Dir::Etc::sourceparts": "-",
@@ -109,6 +142,8 @@ def _apt_options(suite: str, private: Path) -> list[str]:
         "Dir::State": private / "state",
         "Dir::State::status": status,
         "Dir::Cache": private / "cache",
+        "APT::Architecture": source.arch,
+        "APT::Architectures": source.arch,
         "APT::Sandbox::User": "root",
         "Acquire::Languages": "none",
     }

@@ -11,9 +11,11 @@ from .boot import Machine
 ALL = ("5.10", "6.1", "6.12", "7.x")
 V1 = ("5.10", "6.1")  # later kernels of Debian have no cgroup v1 memory controller
 
+I386 = ("5.10-686", "6.1-686")
 
 ORDINARY = Machine()
 TWO_NODES = Machine(memory="384M", cpus=2, nodes=2)
+HIGHMEM = Machine(memory="384M", cmdline="highmem=192M")
 
 # The compressor is found by name at run time: nothing in zram says that it needs it.
 ZRAM = ("lzo-rle", "zram")
@@ -57,6 +59,9 @@ hog -n python3 -u 1000 -m 900 -S 90 -k 512
 until_gone $HOG
 """
 
+
+# The boost of the watermarks comes and goes, so that readings would not say what the log says.
+_NO_BOOST = "put /proc/sys/vm/watermark_boost_factor 0\n"
 
 # Without these, pipes of users hold no more than 64 MiB and there are 18,000 files at most.
 _NO_LIMITS = "put /proc/sys/fs/pipe-user-pages-soft 0\nput /proc/sys/fs/file-max 1000000\n"
@@ -603,8 +608,9 @@ put /sys/bus/pci/rescan 1
         "Global; half of the memory is free, but in single pages: a request for 32 KiB fails.",
         ("fragmentation",),
         ("5.10", "6.12"),
-        "put /proc/sys/vm/watermark_boost_factor 0\nput /proc/sys/fs/pipe-max-size 2097152\n"
-        f"{_NO_LIMITS}{_SYSTEM}hold 12 mysqld -u 105\nVICTIM=$HOG\nprobe /proc/buddyinfo /proc/pagetypeinfo\n"
+        "put /proc/sys/fs/pipe-max-size 2097152\n"
+        f"{_NO_BOOST}{_NO_LIMITS}{_SYSTEM}hold 12 mysqld -u 105\nVICTIM=$HOG\n"
+        "probe /proc/buddyinfo /proc/pagetypeinfo\n"
         "hog -n nginx -u 33 -w 130 -S 60 -k 512\nLEAK=$HOG\nuntil_gone $VICTIM\nstop $LEAK\n",
     ),
     Scenario(
@@ -616,13 +622,40 @@ put /sys/bus/pci/rescan 1
         Machine(memory="320M", cmdline="movablecore=128M"),
     ),
     Scenario(
+        "global-cma",
+        "Global; what is free is set aside for CMA, which a request of the kernel cannot use.",
+        ("cma only",),
+        ("7.x",),
+        f"{_LEAK}hog -n rsync -u 1000 -q 900 -S 20 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+        Machine(memory="320M", cmdline="cma=96M"),
+    ),
+    Scenario(
+        "global-highmem",
+        "Global on a 32-bit machine: ZONE_HIGHMEM is full as well.",
+        ("global",),
+        I386,
+        f"{_NO_BOOST}{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        "hog -n python3 -u 1000 -m 900 -S 200 -k 512\nuntil_gone $HOG\n",
+        HIGHMEM,
+        ("console", "kmsg"),
+    ),
+    Scenario(
+        "global-lowmem",
+        "Global on a 32-bit machine: data in sockets cannot be in ZONE_HIGHMEM, which is mostly free.",
+        ("low memory",),
+        I386,
+        f"{_NO_BOOST}{_LEAK}hog -n rsyslogd -u 1000 -x 900 -S 60 -k 512\nuntil_gone $VICTIM $HOG\n",
+        HIGHMEM,
+        ("console", "kmsg"),
+    ),
+    Scenario(
         "global-dirty",
         "Global; the page cache is full of dirty pages, which the disk writes very slowly.",
         ("dirty page cache",),
-        ("5.10",),
+        ("5.10", "6.12"),
         "mke2fs -b 4096 /dev/nvme0n1 >/dev/null\nmount -t ext4 /dev/nvme0n1 /mnt\n"
         "put /proc/sys/vm/dirty_ratio 100\nput /proc/sys/vm/dirty_background_ratio 100\n"
-        f"{_SYSTEM}hold 24 mysqld -u 105\nhold 0 cp -p /mnt/file -P 100\nprobe\n"
+        f"{_NO_BOOST}{_SYSTEM}hold 24 mysqld -u 105\nhold 0 cp -p /mnt/file -P 100\nprobe\n"
         "LAST='put /proc/sysrq-trigger b'\n"
         "hog -n python3 -u 1000 -m 900 -S 20 -k 512\nuntil_gone $HOG\n",
         Machine(cmdline="nvme_core.io_timeout=3600", disk="192M", disk_rate=65536),
@@ -633,8 +666,7 @@ put /sys/bus/pci/rescan 1
         "Global on two nodes, without any policy or cpuset.",
         ("global",),
         ("6.12",),
-        "put /proc/sys/vm/watermark_boost_factor 0\n"
-        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        f"{_NO_BOOST}{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
         "hog -n python3 -u 1000 -m 900 -S 240 -k 256\nuntil_gone $HOG\n",
         TWO_NODES,
     ),

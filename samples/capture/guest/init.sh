@@ -123,7 +123,7 @@ say "sample: end"
 guest send fates </run/fates
 for _pid in $PIDS; do running "$_pid" && kill -9 "$_pid"; done
 guest kmsg | guest send kmsg
-dmesg.util-linux | guest send dmesg
+[ ! -e /bin/dmesg.util-linux ] || dmesg.util-linux | guest send dmesg
 guest send errors </run/errors
 guest send done </dev/null
 $LAST
