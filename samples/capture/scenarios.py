@@ -588,6 +588,15 @@ put /sys/bus/pci/rescan 1
         modules=("brd",),
     ),
     Scenario(
+        "global-unaccounted-zram",
+        "Global; a compressed disk (zram) is written full, not as swap; 7.x counts its pages (zspages).",
+        ("unaccounted",),
+        ("6.1", "7.x"),
+        f"load_modules\nput /sys/block/zram0/disksize 4G\n{_LEAK}"
+        f"hog -n mkfs.btrfs -p /dev/zram0 -P 3000 -S 200 -k 1024\nLEAK=$HOG\n{_INSTEAD}",
+        modules=ZRAM,
+    ),
+    Scenario(
         "global-page-tables",
         "Global; a process touches one page in each 2 MiB of a mapping: its page tables fill memory.",
         ("page tables",),
@@ -729,6 +738,17 @@ VICTIM=$HOG
 hog -n server -c $CG/{_HEX2} -u 1000 -a 100 -m 42 -S 20 -k 128
 until_gone $VICTIM
 """,
+        ),
+    ),
+    Scenario(
+        "memcg-v2-workers",
+        "A service whose many workers together reach the limit.",
+        ("memcg_limit",),
+        ("5.10", "6.12"),
+        _memcg2(
+            "/system.slice/gunicorn.service",
+            "48M",
+            "hog -n gunicorn -c $CG -u 33 -F 100 -m 1 -k 1024 -S 20\nuntil_gone $HOG\n",
         ),
     ),
     Scenario(
