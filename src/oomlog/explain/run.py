@@ -41,6 +41,7 @@ ORDER = (
     "tmpfs_shmem",
     "balloon",
     "gpu_memory",
+    "zram_store",
     "unaccounted_kernel",
     "page_cache_dirty",
     "mlocked",

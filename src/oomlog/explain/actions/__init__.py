@@ -66,6 +66,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "lowmem_zone": (look("zoneinfo"), look("lowmem_ratio")),
     "cma_only_free": (look("cma"),),
     "watermark_reserve": (lower_watermarks, look("min_free")),
+    "zram_store": (look("zramctl"),),
     "zram_swap": (look("zramctl"), look("swapon")),
     "mlocked": (look("mlocked"),),
     "balloon": (look("balloon"),),

@@ -32,8 +32,10 @@ def _of_machine(case: Case) -> Finding | None:
     swap = mem_info.swap(case.event)
     total, free = number(swap, "total_swap_kb"), number(swap, "free_swap_kb")
     evidence = case.quote(" zspages:", "Free swap", "Total swap")
-    if not total or free is None:
+    if total is None or free is None:
         return Finding(ID, values, evidence, "certain", REFERENCE)
+    if total - max(free, 0) < store:
+        return None  # it holds something other than swap (zram_store)
     values = {**values, "swap_used_kb": total - max(free, 0), "total_swap_kb": total}
     return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_used")
 
