@@ -34,6 +34,7 @@ ORDER = (
     "cma_only_free",
     "lowmem_zone",
     "fragmentation",
+    "page_fault_oom",
     # Something other than processes held most of it.
     "hugetlb_reserved",
     "slab_kernel",

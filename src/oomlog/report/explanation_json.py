@@ -15,8 +15,11 @@ __all__ = ["SCHEMA_ID", "explanation_bytes", "explanation_dict"]
 SCHEMA_ID = "oomlog.explanation/1"
 
 
-def explanation_dict(explanation: Explanation, lang: str = "en") -> dict[str, Any]:
-    """Return the explanation with the schema's keys."""
+def explanation_dict(explanation: Explanation, lang: str = "en", number: int | None = None) -> dict[str, Any]:
+    """Return the explanation with the schema's keys.
+
+    :param number: The event's place in the inputs, from 1.
+    """
     event = explanation.event
     return {
         "schema": SCHEMA_ID,
@@ -28,6 +31,7 @@ def explanation_dict(explanation: Explanation, lang: str = "en") -> dict[str, An
         "host": event.host,
         "scope": event.scope,
         "lang": lang,
+        "event": number,
         "verdict": verdict(explanation, lang),
         "victim": _victim(explanation.victim, lang),
         "ledger": None if explanation.ledger is None else _ledger(explanation.ledger),
@@ -113,4 +117,4 @@ def _action(action: Action, lang: str) -> dict[str, Any]:
 
 def explanation_bytes(explanation: Explanation, lang: str = "en", number: int | None = None) -> bytes:
     """Render an explanation as one line of JSON."""
-    return json_bytes({**explanation_dict(explanation, lang), "event": number})
+    return json_bytes(explanation_dict(explanation, lang, number))

@@ -52,6 +52,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "kill_storm": (kernel_log, find_container, cgroup_files),
     "rate_limited": (kernel_log, look("dmesg")),
     "truncated_log": (kernel_log, look("dmesg")),
+    "page_fault_oom": (kernel_log, cgroup_files),
     "userspace_killer": (userspace_log,),
     "reaper_failed": (look("stuck"), kernel_log),
     "tmpfs_shmem": (look("tmpfs"), look("ipcs"), tmpfs_size, cgroup_files),

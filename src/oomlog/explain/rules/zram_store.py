@@ -1,7 +1,7 @@
 """Compressed memory held a large part of RAM without serving as swap.
 
-zsmalloc's pages are printed since 6.18.  Where swap was in use they are what swap costs (``zram_swap``); where
-none was, a zram disk or something else keeps its data there, and killing processes does not free it.
+zsmalloc's pages are printed since 6.18.  Where swap was in use they are what swap costs (``zram_swap``);
+where none was, a zram disk or something else keeps its data there, and killing processes does not free it.
 """
 
 from __future__ import annotations
