@@ -55,16 +55,19 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if context.stdin is None and "-" in options.files:
         raise UsageError("standard input is closed; name a log instead of -")
     chosen = read_events(options, context, options.files)
-    found = False
+    mentioned: list[int] = []
     with Output(context.stdout) as output:
-        for part in _answers(options, chosen):
+        for part in _answers(options, chosen, mentioned):
             output.write(part)
-            found = True
     status = status_of(chosen)
-    return status or (ExitStatus.DONE if found else ExitStatus.NO_MATCH)
+    if not mentioned and not status:
+        count = len(chosen.events)
+        where = "not in the report" if count == 1 else f"in none of {count:,} reports"
+        context.say(f"{options.who}: {where}" if count else "no OOM events found")
+    return status or (ExitStatus.DONE if mentioned else ExitStatus.NO_MATCH)
 
 
-def _answers(options: argparse.Namespace, chosen: Chosen) -> Iterator[bytes]:
+def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) -> Iterator[bytes]:
     from oomlog.explain.case import Case
     from oomlog.explain.why import why, why_sentence
     from oomlog.report.escape import escape
@@ -77,9 +80,10 @@ def _answers(options: argparse.Namespace, chosen: Chosen) -> Iterator[bytes]:
     for number, event in chosen.events:
         case = Case(event, chosen.siblings, page_size_kb=options.page_size)
         for answer in why(case, options.who):
-            # Where several events were read, those that do not know the process say nothing.
-            if answer.answer == "not_listed" and len(chosen.events) > 1:
-                continue
+            if answer.answer != "not_listed":
+                mentioned.append(number)
+            elif len(chosen.events) > 1:
+                continue  # where several events were read, those that do not know the process say nothing
             if options.format == "json":
                 records.append(json_bytes(why_dict(case, answer, options.lang, number)))
                 continue
