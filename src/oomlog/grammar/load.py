@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compiled", "default_grammar", "find_folder", "load_grammar", "read_file", "read_files"]
 
-# A table of bit names, not of lines; events/gfp.py reads it.
-_OTHER = {"gfp.toml"}
-
 
 def find_folder() -> Path:
     """The folder with the grammar files: in the installed package, else in the checkout."""
@@ -39,7 +36,7 @@ def find_folder() -> Path:
 
 def _paths(folder: Path) -> list[Path]:
     try:
-        paths = sorted(path for path in folder.glob("*.toml") if path.name not in _OTHER)
+        paths = sorted(folder.glob("*.toml"))
     except OSError as error:
         raise GrammarError(str(folder), f"cannot be read: {error.strerror}") from error
     if not paths:

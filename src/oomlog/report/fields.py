@@ -12,9 +12,9 @@ from oomlog.report.document import Block, Heading, Item, Items
 __all__ = ["fields_blocks"]
 
 
-def fields_blocks(event: OomEvent, lang: str = "en") -> Iterator[Block]:
+def fields_blocks(event: OomEvent, page_kb: int, lang: str = "en") -> Iterator[Block]:
     """Yield one list of fields per section of the report."""
-    found = fields_of(event)
+    found = fields_of(event, page_kb)
     if not found:
         return
     yield Heading(say("page.fields", lang, {}))
@@ -28,5 +28,6 @@ def fields_blocks(event: OomEvent, lang: str = "en") -> Iterator[Block]:
 
 def _item(field: FieldValue, lang: str) -> Item:
     texts = field.entry.texts(lang)
-    said = " ".join(text for text in (texts.what, texts.read, texts.normal) if text)
+    normal = say("page.normal", lang, {"text": texts.normal}) if texts.normal else ""
+    said = " ".join(text for text in (texts.what, texts.read, normal) if text)
     return Item(said, label=f"{field.entry.term} = {field.value}")

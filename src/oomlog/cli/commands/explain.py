@@ -145,7 +145,7 @@ def _events(options: argparse.Namespace, context: Context, chosen: Chosen) -> It
     for number, explanation in explanations:
         blocks = list(explanation_blocks(explanation, options.lang, number=number))
         if options.fields:
-            blocks += fields_blocks(explanation.event, options.lang)
+            blocks += fields_blocks(explanation.event, explanation.victim.page_size_kb.value, options.lang)
         text = (
             document_markdown(blocks)
             if options.format == "markdown"
