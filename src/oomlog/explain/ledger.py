@@ -32,6 +32,8 @@ Sizes = Mapping[str, int]
 
 _NOTABLE = 0.02
 """Share of RAM from which on a remark is worth a line."""
+_MUCH = 0.12
+"""Share of RAM that is more than vmalloc and per-CPU data, also of a small machine."""
 
 
 def machine_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
@@ -120,13 +122,13 @@ def _within_lists(
     if cached == 0:  # otherwise anonymous pages may be among those that are written, to swap
         sheet.part("writeback", printed.get("writeback"), "file")
     sheet.part("unstable", printed.get("unstable"), "file")
-    sheet.part("mlocked", zone_sum.get("mlocked"), "unevictable")
     files = _unevictable_file(event, printed, page_kb)
     unevictable = sheet.kb("unevictable")
     if files is not None and unevictable is not None:
         files = min(max(files, 0), unevictable)
         sheet.part("unevictable_file", files, "unevictable", derived=True)
         sheet.part("unevictable_memory", unevictable - files, "unevictable", derived=True)
+    sheet.part("mlocked", zone_sum.get("mlocked"), "unevictable")  # overlaps with these two
 
 
 def _swap_cache(event: OomEvent, page_kb: int) -> int | None:
@@ -250,7 +252,11 @@ def _residue(sheet: Sheet, event: OomEvent, total_kb: int, complete: bool) -> No
         sheet.note("unaccounted_share", unaccounted_kb=rest, share=round(rest / total_kb, 4))
         if not hugepages(event):
             sheet.note("no_hugetlb_lines")
-        if total_swap_kb(event) and not any("zspages_kb" in zone for zone in zones(event)):
+        # zram can be a disk as well: without swap it is worth a word only where much is missing.
+        if not any("zspages_kb" in zone for zone in zones(event)) and (
+            total_swap_kb(event) or rest > _MUCH * total_kb
+        ):
             sheet.note("no_zspages")
-        if not any("kernel_stack_kb" in line for line in (*zones(event), *nodes(event))):
+        partial = any(key == "ledger.partial_lines" for key, _ in sheet.notes)
+        if not partial and not any("kernel_stack_kb" in line for line in (*zones(event), *nodes(event))):
             sheet.note("no_kernel_stack")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 from oomlog.explain.ledger_sheet import Sheet, total
 from oomlog.explain.model import Ledger
+from oomlog.explain.ranking import processes_of
 from oomlog.kernel import is_unlimited
 from oomlog.model import Memcg, OomEvent
 
@@ -57,7 +58,7 @@ def memcg_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
             total_kb = limit
             sheet.add("headroom", limit - usage, derived=True)
     known = sheet.kb("anon") is not None
-    _notes(sheet, memcg, stats, rest if known else None, usage)
+    _notes(sheet, event, memcg, stats, rest if known else None, usage, page_kb)
     return sheet.close("memcg", event.oom_memcg, total_kb, complete=known)
 
 
@@ -137,7 +138,9 @@ def _add_kernel(sheet: Sheet, kb: Sizes, memcg: Memcg) -> None:
         sheet.part(item, kb.get(key), "kernel")
 
 
-def _notes(sheet: Sheet, memcg: Memcg, stats: Sizes, rest: int | None, usage: int) -> None:
+def _notes(
+    sheet: Sheet, event: OomEvent, memcg: Memcg, stats: Sizes, rest: int | None, usage: int, page_kb: int
+) -> None:
     if rest is None:
         sheet.note("no_stats")
     elif rest < 0:
@@ -146,6 +149,7 @@ def _notes(sheet: Sheet, memcg: Memcg, stats: Sizes, rest: int | None, usage: in
         sheet.note("unaccounted_share_memcg", unaccounted_kb=rest, share=round(rest / usage, 4))
         if sheet.kb("kernel") is None:
             sheet.note("kernel_not_printed")
+            _page_tables(sheet, event, memcg, rest, page_kb)
     unevictable = stats.get("unevictable", 0)
     if unevictable > _NOTABLE * usage:
         sheet.note("unevictable_memcg", unevictable_kb=unevictable)
@@ -155,3 +159,16 @@ def _notes(sheet: Sheet, memcg: Memcg, stats: Sizes, rest: int | None, usage: in
         swapped = both - usage
     if swapped and swapped > 0:
         sheet.note("swap_besides", swap_kb=swapped)
+
+
+def _page_tables(sheet: Sheet, event: OomEvent, memcg: Memcg, rest: int, page_kb: int) -> None:
+    """Note the page tables of the cgroup's processes, which v2 charges but printed only since 5.11.
+
+    They are no item: a process that came from another cgroup may have left some charged there.
+    """
+    if memcg.memory_swap is not None or sheet.kb("page_tables") is not None:
+        return
+    sizes = [process.pgtables_pages for process in processes_of(event, page_kb)]
+    known = [pages * page_kb for pages in sizes if pages is not None]
+    if len(known) == len(sizes) and _NOTABLE * rest < sum(known) <= rest:
+        sheet.note("page_tables_listed", page_tables_kb=sum(known), processes=len(known))

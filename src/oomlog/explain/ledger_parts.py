@@ -10,7 +10,7 @@ can be a few percent off, below zero too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from oomlog.explain.ledger import add_hugetlb, add_kernel, whole
@@ -24,6 +24,9 @@ from oomlog.model import OomEvent
 __all__ = ["parts_of"]
 
 Sizes = Mapping[str, int]
+
+_NOTABLE = 0.02
+"""Share of the node or zone that its items may exceed it by; more is a damaged line."""
 
 
 def parts_of(event: OomEvent, page_kb: int) -> tuple[Ledger, ...]:
@@ -53,6 +56,8 @@ def _zones(event: OomEvent, page_kb: int) -> list[Ledger]:
         if kb.get("present"):
             sheet = Sheet()
             _add(sheet, kb, since_5_11=False)
+            pools = [pool for pool in hugepages(event) if pool.get("node") == (node or 0)]
+            _hugetlb(sheet, pools)
             name = str(zone.get("zone")) if node is None else f"{node}/{zone.get('zone')}"
             found.append(_close(sheet, "zone", name, kb))
     return found
@@ -72,14 +77,28 @@ def _add(sheet: Sheet, kb: Sizes, *, since_5_11: bool) -> None:
         sheet.add("reserved", kb["present"] - kb["managed"], derived=True)
 
 
+def _hugetlb(sheet: Sheet, pools: Sequence[Mapping[str, int]]) -> None:
+    """Say that the pools of the zone's node are in no zone's line."""
+    whole = Sheet()
+    add_hugetlb(whole, pools)
+    if whole.kb("hugetlb"):
+        sheet.note("no_hugetlb_by_zone", hugetlb_kb=whole.kb("hugetlb"))
+
+
 def _close(sheet: Sheet, of: Literal["node", "zone"], name: str, kb: Sizes) -> Ledger:
     complete = sheet.kb("free") is not None and lists_kb(kb) is not None
-    if not complete:
+    over = sheet.sum_kb() - kb["present"]
+    # Counters move while they are read, and parts of them wait on CPUs, but not by so much.
+    damaged = over > max(_NOTABLE * kb["present"], 1024) and sheet.kb("reserved") is not None
+    if damaged:
+        sheet.note("items_exceed", over_kb=over)
+        complete = False
+    elif not complete:
         sheet.note("incomplete")
     elif sheet.kb("reserved") is None:
         sheet.note("present_old")
-    elif kb["present"] < sheet.sum_kb():
-        sheet.note("negative", over_kb=sheet.sum_kb() - kb["present"])
+    elif over > 0:
+        sheet.note("negative", over_kb=over)
     elif sheet.kb("slab_unreclaimable") is None:
-        sheet.note("no_slab_line")
+        sheet.note("no_slab_line" if sheet.kb("page_tables") is not None else "no_kernel_lines")
     return sheet.close(of, name, kb["present"], complete=complete)

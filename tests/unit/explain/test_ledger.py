@@ -175,6 +175,28 @@ def test_nodes_and_zones_have_ledgers() -> None:
     assert "no_slab_line" in notes(node)
 
 
+def test_zone_says_what_has_no_line_there() -> None:
+    """Huge pages, slabs and page tables of a zone are in its residue, and its remarks say so."""
+    zone = parts_of(event_of(HEADER, COUNTERS, NODE, ZONE, REST, KILL), 4)[1]
+    assert notes(zone) == {"no_hugetlb_by_zone", "no_kernel_lines"}
+    assert dict(zone.notes)["ledger.no_hugetlb_by_zone"] == {"hugetlb_kb": 6144}
+
+
+def test_damaged_zone_has_no_residue() -> None:
+    """Items far above the size of their zone are no matter of time: nothing is told of what is left over."""
+    broken = ZONE.replace("present:40000kB managed:36000kB", "present:4000kB managed:3600kB")
+    zone = parts_of(event_of(HEADER, COUNTERS, NODE, broken, REST, KILL), 4)[1]
+    assert zone.unaccounted_kb is None
+    assert "items_exceed" in notes(zone)
+
+
+def test_much_missing_may_be_in_zram() -> None:
+    """Without swap, zram is named where much is missing and the kernel does not print it."""
+    old = ZONE.replace(" zspages:80kB", "")
+    assert "no_zspages" in notes(ledger_of(COUNTERS, NODE, old, REST))
+    assert "no_zspages" not in notes(ledger_of(COUNTERS, NODE, ZONE, REST))
+
+
 def test_cgroup_adds_up_to_its_limit() -> None:
     """Statistics of cgroup v2 are bytes, shared memory is taken out of file, stacks are within kernel."""
     event, *_ = oomlog.parse(SAMPLES / "v7.2-memcg-v2-tmpfs.dmesg.log")
@@ -205,6 +227,16 @@ Killed process 7 (a) total-vm:9kB, anon-rss:1kB, file-rss:2kB, shmem-rss:0kB
     assert (ledger.total_kb, ledger.unaccounted_kb) == (1024, 20)
     assert dict(ledger.notes)["ledger.swap_besides"] == {"swap_kb": 300}
     assert [(part.name, part.total_kb) for part in parts_of(event, 4)] == [("/p/c", 900), ("/p", 30)]
+
+
+def test_page_tables_of_an_old_cgroup_are_told() -> None:
+    """Until 5.10 cgroup v2 printed no page tables: those of its processes explain most of the residue."""
+    event, *_ = oomlog.parse(SAMPLES / "v5.10-memcg-v2-workers.dmesg.log")
+    ledger = memcg_ledger(event, 4)
+    assert ledger is not None
+    assert ledger.kb("page_tables") is None
+    told = dict(ledger.notes)["ledger.page_tables_listed"]
+    assert told == {"page_tables_kb": 2156, "processes": 45}
 
 
 def test_groups_sum_by_name() -> None:
