@@ -37,7 +37,7 @@ format: $(VENV)/.dev
 
 # Writes the expected records of samples/ anew; read the diff before you keep it.
 golden: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/test_samples.py --update-golden
+	$(BIN)/python -m pytest tests/test_samples.py tests/test_explain_golden.py --update-golden
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py

@@ -11,17 +11,28 @@ from oomlog.model import OomEvent
 
 __all__ = ["claim", "verdict", "victim_sentence", "who"]
 
+_SAID = frozenset({"allocating_task", "no_killable", "panic", "userspace_killer"})
+"""Reasons that the sentences before them say already."""
+_NOT_SAID = frozenset(
+    {
+        "allocating_task", "balloon", "fork_storm", "gpu_memory", "hugetlb_reserved", "mlocked",
+        "page_cache_dirty", "page_tables", "slab_kernel", "tmpfs_shmem", "unaccounted_kernel",
+    }
+)  # fmt: skip
+"""Causes whose claim says what held the memory or who was chosen, but not that memory ran out."""
+
 
 def verdict(explanation: Explanation, lang: str = "en") -> str:
     """Return the paragraph: what happened, the cause, and why this victim."""
     parts = [_what(explanation.event, lang)]
     primary = explanation.primary
     if primary is not None:
+        if primary.id in _NOT_SAID and any(each.id == "system_exhausted" for each in explanation.findings):
+            parts.append(say("verdict.ran_out", lang, {}))
         parts.append(claim(primary, lang))
-    chosen = victim_sentence(explanation.victim, lang)
-    if chosen:
-        parts.append(chosen)
-    return " ".join(parts)
+    if primary is None or explanation.victim.reason not in _SAID:
+        parts.append(victim_sentence(explanation.victim, lang))
+    return " ".join(filter(None, parts))
 
 
 def claim(finding: Finding, lang: str = "en") -> str:

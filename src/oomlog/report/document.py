@@ -39,11 +39,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Something to copy, or lines of the log as they were."""
+    """Something to copy, or lines of the log as they were.
+
+    :ivar quoted: It is from the log: to be read, not to be copied.
+    """
 
     text: str
     title: str | None = None
     language: str = ""
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +11,12 @@ from oomlog.report.escape import cell, escape
 
 __all__ = ["document_text", "width_of"]
 
+_BREAK = re.compile(r" (?!(?:[KMGTP]iB|%|‰))")
+"""Where a line may end: a number keeps its unit."""
+
 _WIDTH = 100
+_QUOTED = 200
+"""Columns of a quoted line; the log has the rest."""
 
 
 def document_text(blocks: Iterable[Block], *, colour: bool = False, width: int = _WIDTH) -> str:
@@ -34,7 +40,7 @@ def _block(block: Block, colour: bool, width: int) -> Iterator[str]:
     match block:
         case Heading(text, level):
             shown = escape(text)
-            yield _styled(shown if level > 1 else f"{shown}", "1;4" if level == 1 else "1", colour)
+            yield _styled(shown, "1;4" if level == 1 else "1", colour)
             if level == 1 and not colour:
                 yield "=" * min(width_of(shown), width)
         case Paragraph(text, strong):
@@ -69,10 +75,22 @@ def _item(item: Item, mark: str, colour: bool, width: int) -> Iterator[str]:
 
 
 def _code(code: Code, indent: str) -> Iterator[str]:
+    if code.quoted:
+        yield from _quoted(code, indent)
+        return
     if code.title is not None:
         yield f"{indent}{escape(code.title)}"
     for line in code.text.rstrip("\n").split("\n"):
         yield f"{indent}    {escape(line)}".rstrip()
+
+
+def _quoted(code: Code, indent: str) -> Iterator[str]:
+    """Yield lines of the log behind their title, each cut so that it does not fill the screen."""
+    before = indent if code.title is None else f"{indent}{escape(code.title)} "
+    for line in code.text.rstrip("\n").split("\n"):
+        text = escape(line)
+        yield before + (text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}\u2026").rstrip()
+        before = " " * width_of(before)
 
 
 def _table(table: Table, colour: bool) -> Iterator[str]:
@@ -95,7 +113,7 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 def _wrapped(text: str, width: int) -> list[str]:
     """Wrap at blanks; a word that is longer than a line stays whole, as it may be copied."""
     lines, line = [], ""
-    for word in text.split(" "):
+    for word in _BREAK.split(text):
         if line and width_of(line) + 1 + width_of(word) > width:
             lines.append(line)
             line = word

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from oomlog.explain.model import Action, Explanation, Finding, Ledger, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.explain.processes import groups_of, rss_note
-from oomlog.explain.verdict import claim, verdict, victim_sentence, who
+from oomlog.explain.verdict import claim, verdict, who
 from oomlog.model import OomEvent, ReportLine
 from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
 
@@ -19,6 +20,10 @@ _RANKED = 10
 _GROUPS = 5
 _QUOTED = 400
 """Characters of a quoted line; the log has the rest."""
+_NOTHING = ("", "0 KiB")
+"""A column with nothing else is left out."""
+_LEAST = 0.0005
+"""Share of a ledger's total below which an item is shown as 0.0 %, and left out."""
 
 
 def explanation_blocks(
@@ -29,7 +34,7 @@ def explanation_blocks(
     :param number: Its place in the inputs.
     """
     yield Heading(event_title(explanation.event, number), 1)
-    yield Paragraph(verdict(explanation, lang), strong=True)
+    yield Paragraph(short_ids(verdict(explanation, lang)), strong=True)
     yield from _victim(explanation, lang)
     yield from _memory(explanation, lang)
     yield from _findings(explanation, lang)
@@ -47,14 +52,14 @@ def _victim(explanation: Explanation, lang: str) -> Iterator[Block]:
     choice = explanation.victim
     if not choice.ranking:
         return
-    yield Heading(say("page.why", lang, {}))
-    yield Paragraph(_formula(choice, lang))
+    yield Heading(say("page.why" if explanation.event.kills else "page.candidates", lang, {}))
     yield _ranking(choice, explanation.event, lang)
     rest = len(choice.ranking) - _RANKED
     if rest > 0:
         yield Paragraph(say("page.more_rows", lang, {"count": rest}))
     if choice.immune:
         yield Paragraph(_immune(choice, lang))
+    yield Paragraph(_formula(choice, lang))
 
 
 def _formula(choice: VictimChoice, lang: str) -> str:
@@ -79,7 +84,7 @@ def _ranking(choice: VictimChoice, event: OomEvent, lang: str) -> Table:
     columns = ["rank", "pid", "comm", "badness", "share", "rss", "swap", "pgtables", "adj"]
     columns += ["oom_score_adj", "oom_score"]
     rows = [_rank_row(place, each, choice, each.pid in killed, lang) for place, each in shown]
-    kept = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    kept = _columns(rows)
     return Table(
         tuple(say(f"page.{columns[index]}", lang, {}) for index in kept),
         [tuple(row[index] for index in kept) for row in rows],
@@ -123,8 +128,9 @@ def _immune(choice: VictimChoice, lang: str) -> str:
     for reason, those in by_reason.items():
         names = ", ".join(who(each.comm, each.pid, lang) for each in those[:5])
         more = f", +{len(those) - 5}" if len(those) > 5 else ""
-        parts.append(f"{names}{more}: {say(f'immune.{reason}', lang, {})}".rstrip("."))
-    return say("page.immune", lang, {"names": "; ".join(parts)})
+        words = say(f"page.immune_{reason}", lang, {})
+        parts.append(say("page.immune", lang, {"names": f"{names}{more}", "reason": words}))
+    return " ".join(parts)
 
 
 # -- memory --------------------------------------------------------------------------------------------
@@ -141,17 +147,27 @@ def _memory(explanation: Explanation, lang: str) -> Iterator[Block]:
     found = groups_of(explanation.event, page_kb)[:_GROUPS]
     if any(each.count > 1 for each in found):
         yield Heading(say("page.processes", lang, {}))
+        names = ("comm", "count", "rss", "swap", "pgtables")
+        rows = [
+            (each.comm or "", str(each.count), *map(_kb, (each.rss_kb, each.swap_kb, each.pgtables_kb)))
+            for each in found
+        ]
+        kept = _columns(rows)
         yield Table(
-            tuple(say(f"page.{name}", lang, {}) for name in ("comm", "count", "rss", "swap", "pgtables")),
-            [
-                (each.comm or "", str(each.count), *map(_kb, (each.rss_kb, each.swap_kb, each.pgtables_kb)))
-                for each in found
-            ],
-            frozenset({1, 2, 3, 4}),
+            tuple(say(f"page.{names[index]}", lang, {}) for index in kept),
+            [tuple(row[index] for index in kept) for row in rows],
+            frozenset(range(1, len(kept))),
         )
         note = rss_note(explanation.event, page_kb)
         if note is not None:
             yield Paragraph(say(note[0], lang, note[1]))
+
+
+def _columns(rows: list[tuple[str, ...]]) -> list[int]:
+    """Return the columns that say anything."""
+    return [
+        index for index, cells in enumerate(zip(*rows, strict=True)) if any(each not in _NOTHING for each in cells)
+    ]
 
 
 def _kb(kb: int | None) -> str:
@@ -160,15 +176,16 @@ def _kb(kb: int | None) -> str:
 
 def _ledger(ledger: Ledger, lang: str) -> Table:
     rows = []
-    top = [item for item in ledger.items if item.within is None and item.kb]
+    least = ledger.total_kb * _LEAST
+    top = [item for item in ledger.items if item.within is None and item.kb and item.kb >= least]
     for item in sorted(top, key=lambda each: -(each.kb or 0)):
         rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, ledger.total_kb))
         rows += [
-            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb, ledger.total_kb)
+            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb or 0, ledger.total_kb)
             for part in ledger.items
-            if part.within == item.id and part.kb
+            if part.within == item.id and part.kb and part.kb >= least
         ]
-    if ledger.unaccounted_kb is not None:
+    if ledger.unaccounted_kb is not None and abs(ledger.unaccounted_kb) >= least:
         rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, ledger.total_kb))
     rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, ledger.total_kb))
     head = tuple(say(f"page.{name}", lang, {}) for name in ("item", "size", "share"))
@@ -188,20 +205,17 @@ def _findings(explanation: Explanation, lang: str) -> Iterator[Block]:
         yield Paragraph(say("page.nothing_found", lang, {}))
         return
     yield Items(tuple(_finding(each, lang) for each in explanation.findings))
-    sentence = victim_sentence(explanation.victim, lang)
-    if explanation.victim.agrees is False and sentence:
-        yield Paragraph(sentence)
 
 
 def _finding(finding: Finding, lang: str) -> Item:
     kind = "primary" if finding.primary else finding.confidence
     label = f"{say(f'page.{kind}', lang, {})} [{finding.id}]"
-    return Item(claim(finding, lang), tuple(_quoted(line, lang) for line in finding.evidence), label)
+    return Item(short_ids(claim(finding, lang)), tuple(_quoted(line, lang) for line in finding.evidence), label)
 
 
 def _quoted(line: ReportLine, lang: str) -> Code:
-    text = line.text if len(line.text) <= _QUOTED else line.text[:_QUOTED] + "..."
-    return Code(text, say("page.line", lang, {"line": line.no}) + ":")
+    text = line.text if len(line.text) <= _QUOTED else line.text[:_QUOTED] + "\u2026"
+    return Code(text, say("page.line", lang, {"line": line.no}) + ":", quoted=True)
 
 
 def _actions(explanation: Explanation, lang: str) -> Iterator[Block]:
@@ -213,8 +227,5 @@ def _actions(explanation: Explanation, lang: str) -> Iterator[Block]:
 
 def _action(action: Action, lang: str) -> Item:
     title = None if action.path is None else say("page.file", lang, {"path": action.path}) + ":"
-    return Item(
-        say(f"actions.{action.id}", lang, action.values),
-        (Code(action.text, title, "sh" if action.kind != "file" else ""),),
-        f"[{action.finding}]",
-    )
+    text = f"{say(f'actions.{action.id}', lang, action.values)} [{action.finding}]"
+    return Item(text, (Code(action.text, title, "sh" if action.kind != "file" else ""),))

@@ -6,12 +6,12 @@ more blanks, and no cell holds two blanks in a row.  ``report/terminal.py`` draw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from oomlog.model import Kill, OomEvent
 from oomlog.report.escape import cell
+from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
 
 __all__ = [
@@ -31,7 +31,6 @@ NUMBERS = frozenset({3, 4, 5})
 YEAR_NOTE = "~ year inferred from the file's date; give --year to fix it"
 YEAR_GIVEN = "~ year counted from --year"
 _SCOPE = HEADINGS.index("SCOPE")
-_CONTAINER_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
 _WIDTHS = (19, 4, 20, 9, 9, 9, 20, 16, 0)
 _BATCH = 1000
 _OUTCOMES = {"panic": "panic", "no_killable": "no killable", "unknown": "unknown", "killed": "killed"}
@@ -62,7 +61,7 @@ def text_rows(event: OomEvent) -> Iterator[tuple[str, ...]]:
 
 def shortened(row: tuple[str, ...]) -> tuple[str, ...]:
     """Cut the ids of containers in SCOPE to the 12 digits that docker shows, for a terminal."""
-    scope = _CONTAINER_ID.sub("\\1\u2026", row[_SCOPE])
+    scope = short_ids(row[_SCOPE])
     return row if scope == row[_SCOPE] else (*row[:_SCOPE], scope, *row[_SCOPE + 1 :])
 
 

@@ -40,7 +40,7 @@ def whatif_blocks(
     total = case.choice.totalpages
     if total is not None and not total.exact:
         values = {**total.inputs, "totalpages_kb": total.value * case.page_kb}
-        yield Paragraph(say(f"basis.{total.basis}", lang, values))
+        yield Paragraph(f"{say('page.totalpages', lang, values)} {say(f'basis.{total.basis}', lang, values)}")
 
 
 def _sentence(case: Case, answer: WhatIf, lang: str) -> str:
