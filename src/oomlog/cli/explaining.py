@@ -43,7 +43,7 @@ def add_choosing(parser: Any) -> None:
         "--event",
         metavar="N",
         type=value(read_event),
-        help="only the Nth event of the inputs, counted from 1, or the last",
+        help="only event N of the inputs, counted from 1; or last",
     )
 
 

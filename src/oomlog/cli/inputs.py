@@ -31,8 +31,8 @@ _SCOPES = ("global", "memcg", "cpuset", "mempolicy", "sysrq", "unknown")
 TIMES = """\
 times:
   2024-05-01, '2024-05-01 12:30', 12:30, @1714566600, -2h, '2 hours ago', today, yesterday or now.
-  Without a zone they mean the zone of each log, so does a date, which is its midnight.  Both bounds
-  are inclusive.  Events without a time are left out when a bound is given, and counted.
+  A time without a zone is in the zone of each log; a date alone means its midnight there.  Both
+  bounds are inclusive.  With a bound, events that have no time are left out, and counted.
 """
 
 

@@ -24,7 +24,7 @@ COMMANDS = {
     "parse": "find the OOM kills in logs",
     "explain": "say why an event happened, or what a field means",
     "why": "say why one process was killed, or was not",
-    "whatif": "say who would have died with other settings",
+    "whatif": "say which process would have been killed with other settings",
     "scores": "show which process of this machine would be killed next",
     "system": "tell what this machine's settings and limits mean for OOM kills",
     "protect": "show how to make a process less likely to be killed",

@@ -166,7 +166,9 @@ def _memory(explanation: Explanation, lang: str) -> Iterator[Block]:
 def _columns(rows: list[tuple[str, ...]]) -> list[int]:
     """Return the columns that say anything."""
     return [
-        index for index, cells in enumerate(zip(*rows, strict=True)) if any(each not in _NOTHING for each in cells)
+        index
+        for index, cells in enumerate(zip(*rows, strict=True))
+        if any(each not in _NOTHING for each in cells)
     ]
 
 
@@ -210,7 +212,9 @@ def _findings(explanation: Explanation, lang: str) -> Iterator[Block]:
 def _finding(finding: Finding, lang: str) -> Item:
     kind = "primary" if finding.primary else finding.confidence
     label = f"{say(f'page.{kind}', lang, {})} [{finding.id}]"
-    return Item(short_ids(claim(finding, lang)), tuple(_quoted(line, lang) for line in finding.evidence), label)
+    return Item(
+        short_ids(claim(finding, lang)), tuple(_quoted(line, lang) for line in finding.evidence), label
+    )
 
 
 def _quoted(line: ReportLine, lang: str) -> Code:

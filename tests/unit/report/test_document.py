@@ -81,3 +81,16 @@ def test_a_code_block_cannot_be_left():
 def test_markdown_says_names_literally(text, shown):
     """Links, references, lists, tables, mathematics and emoji stay the characters they are."""
     assert markdown_text(text) == shown
+
+
+def test_text_keeps_a_number_with_its_unit():
+    """A line never ends between a number and its unit."""
+    text = document_text([Paragraph("it used 12.5 MiB, 80 % of it")], width=12)
+    assert text == "it used\n12.5 MiB,\n80 % of it\n"
+
+
+def test_text_cuts_quoted_lines_but_not_commands():
+    """A quoted line stands behind its number and ends after 200 columns; what is copied is never cut."""
+    long = "x" * 300
+    text = document_text([Code(f"{long}\nshort", "line 7:", quoted=True), Code(long)])
+    assert text == f"line 7: {'x' * 199}\u2026\n        short\n\n    {long}\n"

@@ -20,8 +20,9 @@ FORMATS = ("text", "markdown", "json", "ndjson")
 _EPILOG = f"""\
 {TIMES}
 formats:
-  json is an array with one object per event, ndjson one object a line; 'oomlog schema --explain'
-  describes them.  Names are exact there; in text and markdown nothing from a log is left unescaped.
+  json is one array with an object for each event, ndjson one object a line; 'oomlog schema --explain'
+  describes them.  They keep names exactly as logged.  text and markdown escape what comes from a log,
+  cut long quoted lines, and shorten the ids of containers in sentences.
 
 exit status:
   0    done, also when nothing was found
@@ -30,8 +31,9 @@ exit status:
   141  whoever read the output stopped reading
 
 examples:
-  oomlog explain /var/log/kern.log --event last
-  oomlog explain total-vm anon-rss oom_score_adj
+  oomlog explain /var/log/kern.log --event last             the latest event
+  journalctl -k | oomlog explain --lang ko                  all events of this boot, in Korean
+  oomlog explain total-vm anon-rss oom_score_adj            what these fields mean
 """
 
 
@@ -40,30 +42,38 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "explain",
         help="say why an event happened, or what a field means",
-        description="Explain the OOM events in logs: why this victim, where the memory went, what to do.  "
-        "Or explain terms: the name of any field, flag or counter, however it is spelled.",
+        description="Explain each OOM event in the logs: what was killed and why, where the memory went, "
+        "and what to do.  Given terms instead of logs, explain these: any field, flag or counter, however it "
+        "is spelled.",
         epilog=_EPILOG,
     )
     parser.add_argument(
         "files",
         metavar="FILE|TERM",
         nargs="*",
-        help="logs to explain, or terms; - or nothing is standard input, when that is no terminal",
+        help="logs, or terms; standard input for -, or for no name at all unless it is a terminal",
     )
     parser.add_argument("--all", action="store_true", help="explain every term that oomlog knows")
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
     group.add_argument(
-        "-f", "--format", choices=FORMATS, default="text", metavar="F", help=f"{', '.join(FORMATS)}"
+        "-f",
+        "--format",
+        choices=FORMATS,
+        default="text",
+        metavar="F",
+        help="text (the default), markdown, json or ndjson",
     )
     group.add_argument(
         "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
     )
     group.add_argument(
-        "--fields", action="store_true", help="explain each field of the report, with its value in this event"
+        "--fields",
+        action="store_true",
+        help="also explain each field of the report, with its value in this event",
     )
     group.add_argument(
-        "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
+        "-o", "--output", metavar="FILE", help="write to FILE, which appears only when it is complete"
     )
     add_color(group)
     parser.set_defaults(run=run)

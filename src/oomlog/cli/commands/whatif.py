@@ -18,12 +18,14 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG = f"""\
 settings:
-  --set WHO:oom_score_adj=N   WHO is a pid or a task's name; every process of that name is changed
-  --set WHO:rss=SIZE          as if it had this much in memory (or WHO:swap=SIZE in swap)
-  --limit /CGROUP=SIZE        as if the cgroup of the event had this limit
-  --spare WHO                 the least change of oom_score_adj that spares WHO, and who dies instead
+  --set WHO:oom_score_adj=N   as if WHO, a pid or a task name, had this value; a name means every
+                              process of that name
+  --set WHO:rss=SIZE          as if WHO had this much in RAM; WHO:swap=SIZE is the same for swap
+  --limit /CGROUP=SIZE        as if the cgroup that reached its limit had this one
+  --spare WHO                 the smallest change of oom_score_adj that spares WHO, and which process
+                              is killed instead
 
-  Everything else stays as the report has it: the answer is for the moment of the kill.
+  Everything else stays as in the report: the answer holds for the moment of the kill.
 
 {TIMES}
 exit status:
@@ -32,8 +34,9 @@ exit status:
   130  interrupted
   141  whoever read the output stopped reading
 
-example:
+examples:
   oomlog whatif /var/log/kern.log --event last --set java:oom_score_adj=-500
+  oomlog whatif /var/log/kern.log --event last --spare java
 """
 
 
@@ -41,32 +44,41 @@ def add_parser(commands: Any) -> None:
     """Add the command to the argument parser."""
     parser = commands.add_parser(
         "whatif",
-        help="say who would have died with other settings",
-        description="Recompute the kernel's choice with some values changed.",
+        help="say which process would have been killed with other settings",
+        description="Compute which process the kernel would have chosen with other settings.",
         epilog=_EPILOG,
     )
     parser.add_argument(
         "files",
         metavar="FILE",
         nargs="*",
-        help="log; - or nothing is standard input, when that is no terminal",
+        help="logs; standard input for -, or for no name at all unless it is a terminal",
     )
     group = parser.add_argument_group("what to change")
     group.add_argument(
         "--set", metavar="WHO:KEY=VALUE", type=value(_setting), action="append", default=[], dest="settings",
-        help="a value of a process; may be given several times",
+        help="change a value of a process; may be repeated",
     )  # fmt: skip
     group.add_argument(
         "--limit", metavar="CGROUP=SIZE", type=value(_limit), action="append", default=[], dest="limits",
-        help="the limit of a cgroup",
+        help="change the limit of a cgroup; may be repeated",
     )  # fmt: skip
     group.add_argument(
-        "--spare", metavar="WHO", action="append", default=[], help="find what would have spared this process"
+        "--spare",
+        metavar="WHO",
+        action="append",
+        default=[],
+        help="say what would have spared this process; may be repeated",
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
     group.add_argument(
-        "-f", "--format", choices=("text", "json"), default="text", metavar="F", help="text, json"
+        "-f",
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        metavar="F",
+        help="text (the default) or json",
     )
     group.add_argument(
         "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"

@@ -19,13 +19,14 @@ _EPILOG = f"""\
 {TIMES}
 exit status:
   0    done
-  1    the process is in none of the reports
+  1    no event mentions the process
   2    wrong usage, or an input that cannot be read
   130  interrupted
   141  whoever read the output stopped reading
 
-example:
-  oomlog why /var/log/kern.log java
+examples:
+  oomlog why /var/log/kern.log java                  each event that mentions java
+  oomlog why /var/log/kern.log 4242 --event last     process 4242 in the latest event
 """
 
 
@@ -34,15 +35,22 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "why",
         help="say why one process was killed, or was not",
-        description="Say for each event in which a process is mentioned why it was killed, or was not.",
+        description="Say why one process was killed, or why it was spared, in each event that mentions it.",
         epilog=_EPILOG,
     )
     parser.add_argument("files", metavar="FILE", nargs="+", help="logs; - is standard input")
-    parser.add_argument("who", metavar="PID|COMM", help="the process: its pid, or the task's name")
+    parser.add_argument(
+        "who", metavar="PID|COMM", help="the process, by its pid or by its task name as the report shows it"
+    )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
     group.add_argument(
-        "-f", "--format", choices=("text", "json"), default="text", metavar="F", help="text, json"
+        "-f",
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        metavar="F",
+        help="text (the default) or json",
     )
     group.add_argument(
         "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"

@@ -1,0 +1,63 @@
+"""The page that explains one event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import oomlog
+from oomlog.explain.model import Explanation
+from oomlog.explain.run import explain
+from oomlog.report.document import Items, Paragraph, Table
+from oomlog.report.explanation import explanation_blocks
+from oomlog.report.explanation_json import explanation_bytes
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+CONTAINER = "4f1d0c6b7f0e2a93c8d15e4b6a7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091"
+
+
+def explained(sample: str) -> Explanation:
+    (event,) = oomlog.parse(SAMPLES / f"{sample}.log")
+    return explain(event, [event])
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_sentences_shorten_container_ids_and_nothing_else_does(lang):
+    """The verdict and the claims show 12 digits of an id; quoted lines, commands and JSON show it whole."""
+    explanation = explained("v6.12-memcg-v2-kubernetes.dmesg")
+    blocks = list(explanation_blocks(explanation, lang))
+    verdict = next(block for block in blocks if isinstance(block, Paragraph) and block.strong)
+    findings, actions, _ = (block for block in blocks if isinstance(block, Items))
+    for text in (verdict.text, findings.items[0].text):
+        assert f"{CONTAINER[:12]}\u2026.scope" in text
+        assert CONTAINER not in text
+    assert any(CONTAINER in code.text for code in findings.items[0].codes)
+    assert any(CONTAINER in code.text for item in actions.items for code in item.codes)
+    assert CONTAINER.encode() in explanation_bytes(explanation, lang, 1)
+
+
+def test_what_is_zero_everywhere_is_left_out():
+    """Tables have no column of zeros, and no memory that rounds to nothing."""
+    tables = [
+        block for block in explanation_blocks(explained("v7.2-global.dmesg")) if isinstance(block, Table)
+    ]
+    ranking, ledger = tables
+    assert "SWAP" not in ranking.head
+    assert "RSS" in ranking.head
+    assert "0.0 %" not in {row[-1] for row in ledger.rows}
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ("v6.12-allocating-task.dmesg", "vm.oom_kill_allocating_task"),
+        ("v7.2-panic.console", "panicked"),
+        ("v6.12-global-slab.dmesg", "ran out of memory"),
+    ],
+)
+def test_a_verdict_says_a_thing_once(sample, said):
+    """A verdict says what ran out and what the policy was, and neither of them twice."""
+    verdict = list(explanation_blocks(explained(sample)))[1]
+    assert isinstance(verdict, Paragraph)
+    assert verdict.text.count(said) == 1
