@@ -11,7 +11,7 @@ from oomlog.model import OomEvent
 
 __all__ = ["claim", "verdict", "victim_sentence", "who"]
 
-_SAID = frozenset({"allocating_task", "no_killable", "panic", "userspace_killer"})
+_SAID = frozenset({"allocating_task", "no_killable", "no_victim_named", "panic", "userspace_killer"})
 """Reasons that the sentences before them say already."""
 _NOT_SAID = frozenset(
     {

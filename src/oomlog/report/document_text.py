@@ -88,7 +88,7 @@ def _quoted(code: Code, indent: str) -> Iterator[str]:
     """Yield lines of the log behind their title, each cut so that it does not fill the screen."""
     before = indent if code.title is None else f"{indent}{escape(code.title)} "
     for line in code.text.rstrip("\n").split("\n"):
-        text = escape(line)
+        text = escape(line).lstrip()
         yield before + (text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}\u2026").rstrip()
         before = " " * width_of(before)
 
