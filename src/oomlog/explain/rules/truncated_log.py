@@ -32,7 +32,7 @@ def find(case: Case) -> Finding | None:
     if not (headless or endless or cut):
         return None
     words = ID + ("_header" if headless else "") + ("_end" if endless else "")
-    words += "_sections" if cut and words != ID else ""
+    words += "_sections" if cut else ""
     values = {"sections": ", ".join(cut)} if cut else {}
     return Finding(ID, values, _edges(case, headless), "certain", REFERENCE, words)
 
