@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from oomlog.events.tasks import CORE_COLUMNS
 from oomlog.explain.formula import FormulaChoice
@@ -26,7 +27,7 @@ _COUNTER_SLACK_PAGES = 3 * 64
 Verdict = tuple[bool | None, str | None, Values]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """What the choice was made from."""
 
@@ -53,7 +54,7 @@ class Choice:
         first = self.event.kills[0]
         return first.selected.comm if first.selected is not None else first.comm
 
-    @property
+    @cached_property
     def chosen(self) -> Process | None:
         """Return the selected process's row."""
         pid = self.chosen_pid

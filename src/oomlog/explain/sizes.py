@@ -12,6 +12,7 @@ from typing import Any
 
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
+from oomlog.explain.quote import lines_of
 from oomlog.explain.totalpages import ram_pages
 from oomlog.kernel import is_unlimited
 from oomlog.model import ReportLine
@@ -136,7 +137,7 @@ def group_lines(case: Case, *names: str) -> tuple[ReportLine, ...]:
     found = {line.no: line for line in case.quote("memory: usage")}
     for name in names:
         value = re.compile(rf"(?:^|[\s:])(?:total_)?{name}[ :]\d")
-        for line in case.event.lines:
+        for line in lines_of(case.event):
             if line.no >= case.event.first_line and value.search(line.text):
                 found[line.no] = line
                 break
