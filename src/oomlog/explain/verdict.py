@@ -18,6 +18,8 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
     primary = explanation.primary
     if primary is not None:
         parts.append(claim(primary, lang))
+    elif explanation.event.kills:
+        parts.append(say("verdict.no_cause", lang, {}))
     chosen = victim_sentence(explanation.victim, lang)
     if chosen:
         parts.append(chosen)
