@@ -26,6 +26,7 @@ CAUSES = (
     "mempolicy_bound",
     "cpuset_bound",
     # Memory was free, but not for this request.
+    "page_fault",
     "cma_only_free",
     "lowmem_zone",
     "fragmentation",
@@ -44,7 +45,7 @@ CAUSES = (
     "fork_storm",
     "system_exhausted",
 )
-"""Ids of the rules that tell causes; the first that finds something and is more than a hypothesis is primary."""
+"""Rules that tell causes; the first that finds something and is more than a hypothesis is primary."""
 
 CIRCUMSTANCES = (
     "unlimited_container",

@@ -36,16 +36,16 @@ def test_what_held_less_than_processes_is_not_the_cause(held: int) -> None:
 
 
 def test_who_died_is_no_cause() -> None:
-    """What decided the victim or made it worse is never the cause; parts that the log lacks come before it."""
+    """What decided the victim or made it worse is never the cause; what the log lacks comes before it."""
     found = [finding("biased_victim"), finding("kill_storm"), finding("truncated_log")]
     assert primary(found[:2]) is None
     assert primary(found) == "truncated_log"
     assert primary([finding("fork_storm", "possible"), *found]) == "fork_storm"
-    assert [each.id for each in with_primary(found, None)][0] == "truncated_log"
+    assert with_primary(found, None)[0].id == "truncated_log"
 
 
 def test_no_cause_is_said(case: Callable[..., Case]) -> None:
-    """Where nothing tells why memory could not be had, the verdict says so instead of naming another thing."""
+    """Where nothing tells why memory could not be had, the verdict says so and names no other thing."""
     lines = [
         "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
         "Mem-Info:",

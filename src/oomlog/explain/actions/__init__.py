@@ -39,6 +39,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "system_exhausted": (look("biggest"), growth, jvm_native, strict_overcommit, look("commit")),
     "cpuset_bound": (allowed_nodes, look("numastat"), look("numactl")),
     "mempolicy_bound": (numa_maps, look("numastat"), look("numactl")),
+    "page_fault": (look("kmem_failcnt"),),
     "sysrq_manual": (look("sysrq"),),
     "panic_on_oom": (panic_off, look("panic_setting")),
     "no_killable": (unprotect, look("adj_all"), cgroup_files),

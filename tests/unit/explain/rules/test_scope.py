@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,11 @@ from oomlog.explain.rules import (
     cpuset_bound,
     memcg_limit,
     mempolicy_bound,
+    page_fault,
     parent_memcg_limit,
     system_exhausted,
 )
+from oomlog.explain.run import explain
 
 Cases = Callable[[str], list[Case]]
 
@@ -194,3 +197,31 @@ def test_memory_free_in_a_zone_that_is_not_printed(sample: Cases, name: str) -> 
     """Where much is free in zones left out of the report, the machine had not run out."""
     for case in sample(name):
         assert system_exhausted.find(case) is None
+
+
+@pytest.mark.parametrize(
+    ("mask", "free", "holds"),
+    [
+        ("0x0()", 852132, True),
+        ("0x0", 852132, True),
+        ("0x0()", 900, False),
+        ("0xcc0(GFP_KERNEL)", 852132, False),
+    ],
+    ids=["fault", "without names", "exhausted", "another request"],
+)
+def test_a_page_fault_while_memory_is_free(text: Cases, mask: str, free: int, holds: bool) -> None:
+    """A kill that a page fault asked for is told from one for an exhausted machine."""
+    (case,) = text(
+        f"[ 10.000001] python3 invoked oom-killer: gfp_mask={mask}, order=0, oom_score_adj=0\n"
+        "[ 10.000002] Mem-Info:\n"
+        f"[ 10.000003] Normal free:{free}kB min:8608kB low:14752kB high:20896kB present:6291456kB "
+        "managed:6147344kB\n"
+        "[ 10.000004] lowmem_reserve[]: 0 0 0\n" + KILL.format(message="Out of memory")
+    )
+    finding = page_fault.find(case)
+    assert (finding is not None) == holds
+    assert (system_exhausted.find(case) is not None) == (free < 8608)
+    if finding is not None:
+        assert finding.values == {"free_kb": free, "min_kb": 8608}
+        assert [line.no for line in finding.evidence] == [1, 3]
+        assert explain(case.event).primary == replace(finding, primary=True)
