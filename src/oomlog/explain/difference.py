@@ -172,7 +172,8 @@ def _open_totalpages(choice: Choice, found: VictimChoice, values: Values) -> Ver
     total = choice.total
     if total is None or total.derived.exact or choice.chosen is None or choice.chosen.pid in choice.immune:
         return None
-    possible = feasible_totalpages(choice.chosen, _able(choice), total.derived.value, total.highest)
+    lowest = total.derived.value if total.lowest is None else total.lowest
+    possible = feasible_totalpages(choice.chosen, _able(choice), lowest, total.highest)
     if possible is None:
         return None
     return True, "totalpages_open", {**values, "from_kb": possible[0] * choice.page_kb}

@@ -22,6 +22,8 @@ class TotalPages(NamedTuple):
     derived: Derived
     highest: int | None
     """Upper bound in pages, ``None`` when nothing bounds it."""
+    lowest: int | None = None
+    """Lower bound in pages where it is not the value itself."""
 
 
 def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> TotalPages | None:
@@ -149,5 +151,7 @@ def _of_memcg(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages 
         return TotalPages(Derived(limit // page_kb, "totalpages_memcg", inputs), limit // page_kb)
     highest = None if more is None else (limit + more) // page_kb
     if more is not None and swap_kb is not None:
-        return TotalPages(Derived((limit + more) // page_kb, "totalpages_memcg_swap", inputs), highest)
+        # Swap counts unless the cgroup's swappiness is 0 (mem_cgroup_get_max()), which no log shows.
+        derived = Derived((limit + more) // page_kb, "totalpages_memcg_swap", inputs, exact=False)
+        return TotalPages(derived, highest, lowest=limit // page_kb)
     return TotalPages(Derived(limit // page_kb, "totalpages_memcg_open", inputs, exact=False), highest)

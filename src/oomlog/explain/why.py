@@ -10,7 +10,7 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Ranked
 from oomlog.explain.phrases import say
 from oomlog.explain.ranking import Process
-from oomlog.explain.verdict import victim_sentence, who
+from oomlog.explain.verdict import is_by_size, victim_sentence, who
 from oomlog.model import Kill
 
 __all__ = ["Why", "why", "why_sentence"]
@@ -103,9 +103,11 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
             "adj": found.process.oom_score_adj,
             "first_adj": first.oom_score_adj,
         }
-        if choice.formula == "permille" or found.behind_pages is None:
+        if choice.formula == "permille" or not found.behind_pages:
             return say("why.spared", lang, values)
         values["behind_kb"] = found.behind_pages * case.page_kb
+        if is_by_size(first, found.process):
+            return say("why.spared_size", lang, values)
         differ = found.process.oom_score_adj != first.oom_score_adj
-        return say("why.spared_adj" if differ else "why.spared_size", lang, values)
+        return say("why.spared_adj" if differ else "why.spared", lang, values)
     return say(f"why.{found.answer}", lang, values)
