@@ -55,16 +55,23 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if context.stdin is None and "-" in options.files:
         raise UsageError("standard input is closed; name a log instead of -")
     chosen = read_events(options, context, options.files)
-    found = False
+    found: list[bool] = []
     with Output(context.stdout) as output:
-        for part in _answers(options, chosen):
+        for part in _answers(options, chosen, found):
             output.write(part)
-            found = True
     status = status_of(chosen)
-    return status or (ExitStatus.DONE if found else ExitStatus.NO_MATCH)
+    if not any(found) and not status:
+        if len(chosen.events) != 1:
+            context.say(_nowhere(options.who, len(chosen.events)))
+        status = ExitStatus.NO_MATCH
+    return status
 
 
-def _answers(options: argparse.Namespace, chosen: Chosen) -> Iterator[bytes]:
+def _nowhere(who: str, count: int) -> str:
+    return f"{who}: in none of the {count} events" if count else "no OOM events found"
+
+
+def _answers(options: argparse.Namespace, chosen: Chosen, found: list[bool]) -> Iterator[bytes]:
     from oomlog.explain.case import Case
     from oomlog.explain.why import why, why_sentence
     from oomlog.report.escape import escape
@@ -78,6 +85,7 @@ def _answers(options: argparse.Namespace, chosen: Chosen) -> Iterator[bytes]:
         case = Case(event, chosen.siblings, page_size_kb=options.page_size)
         for answer in why(case, options.who):
             # Where several events were read, those that do not know the process say nothing.
+            found.append(answer.answer != "not_listed")
             if answer.answer == "not_listed" and len(chosen.events) > 1:
                 continue
             if options.format == "json":
@@ -88,5 +96,5 @@ def _answers(options: argparse.Namespace, chosen: Chosen) -> Iterator[bytes]:
             yield (title + f"  {escape(why_sentence(answer, case, options.lang))}\n").encode(
                 "utf-8", "backslashreplace"
             )
-    if options.format == "json" and records:
-        yield b"[\n" + b",\n".join(records) + b"\n]\n"
+    if options.format == "json":
+        yield b"[\n" + b",\n".join(records) + b"\n]\n" if records else b"[]\n"
