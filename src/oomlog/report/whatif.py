@@ -7,10 +7,10 @@ from typing import Any
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Ranked
+from oomlog.explain.one_process import Why, why_sentence
 from oomlog.explain.phrases import say
+from oomlog.explain.supposed import Spared, WhatIf, died_before
 from oomlog.explain.verdict import who
-from oomlog.explain.whatif import Spared, WhatIf, died_before
-from oomlog.explain.why import Why, why_sentence
 from oomlog.report.document import Block, Heading, Paragraph, Table
 from oomlog.report.title import event_title
 from oomlog.units import human_kb

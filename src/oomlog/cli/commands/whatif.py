@@ -12,7 +12,7 @@ from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, add_color, names_of
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
-from oomlog.explain.whatif import Setting, read_limit, read_setting
+from oomlog.explain.supposed import Setting, read_limit, read_setting
 
 __all__ = ["add_parser", "run"]
 
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 def _answers(options: argparse.Namespace, context: Context, chosen: Chosen) -> Iterator[bytes]:
     from oomlog.explain.case import Case
     from oomlog.explain.phrases import say
-    from oomlog.explain.whatif import least_adj, whatif
+    from oomlog.explain.supposed import least_adj, whatif
     from oomlog.report.document_text import document_text
     from oomlog.report.json import json_bytes
     from oomlog.report.whatif import whatif_blocks, whatif_dict

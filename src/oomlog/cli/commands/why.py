@@ -73,7 +73,7 @@ def _nowhere(who: str, count: int) -> str:
 
 def _answers(options: argparse.Namespace, chosen: Chosen, found: list[bool]) -> Iterator[bytes]:
     from oomlog.explain.case import Case
-    from oomlog.explain.why import why, why_sentence
+    from oomlog.explain.one_process import why, why_sentence
     from oomlog.report.escape import escape
     from oomlog.report.json import json_bytes
     from oomlog.report.title import event_title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oomlog.explain.whatif import Setting, least_adj, read_limit, read_setting, whatif
+from oomlog.explain.supposed import Setting, least_adj, read_limit, read_setting, whatif
 from oomlog.report.document_text import document_text
 from oomlog.report.whatif import whatif_blocks
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from oomlog.explain.one_process import why, why_sentence
 from oomlog.explain.verdict import victim_sentence
-from oomlog.explain.why import why, why_sentence
 
 
 @pytest.mark.parametrize(
