@@ -12,6 +12,7 @@ from oomlog.explain.rules import (
     cpuset_bound,
     memcg_limit,
     mempolicy_bound,
+    no_swap,
     page_fault,
     parent_memcg_limit,
     system_exhausted,
@@ -74,6 +75,23 @@ def test_memory_and_swap_together(sample: Cases, text: Cases) -> None:
     finding = memcg_limit.find(case)
     assert finding is not None
     assert (finding.words, finding.values["limit_kb"]) == ("memcg_limit", 65536)
+
+
+def test_equal_limits_with_memory_in_swap(text: Cases) -> None:
+    """Where both limits are the same and much is in swap, the one for both was reached, not memory's."""
+    log = OLD_MEMCG.format(task=BELOW, limit=BELOW, swap=131072).replace(
+        "memory: usage 65536kB, limit 65536kB", "memory: usage 30000kB, limit 131072kB"
+    )
+    (case,) = text(log)
+    finding = memcg_limit.find(case)
+    assert finding is not None
+    assert finding.words == "memcg_limit_memsw"
+    assert finding.values["usage_kb"] == 131072
+    assert no_swap.find(case) is None
+    (case,) = text(log.replace("usage 30000kB", "usage 131072kB"))
+    finding = memcg_limit.find(case)
+    assert finding is not None
+    assert finding.words == "memcg_limit"
 
 
 def test_names_of_old_reports(text: Cases) -> None:
