@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from oomlog.model import OomEvent, ReportLine
 
-__all__ = ["kill_lines", "lines_of", "lines_with", "row_lines"]
+__all__ = ["in_order", "kill_lines", "lines_of", "lines_with", "row_lines"]
 
 _ROW = re.compile(r"\[ {0,12}(\d{1,12})\]\s")
 
@@ -45,3 +45,12 @@ def row_lines(event: OomEvent, pids: Collection[int]) -> tuple[ReportLine, ...]:
         if row is not None and int(row[1]) in pids:
             found.append(line)
     return tuple(found)
+
+
+def in_order(*groups: Iterable[ReportLine]) -> tuple[ReportLine, ...]:
+    """Return all these lines as they stand in the log, each once.
+
+    >>> in_order([ReportLine(7, "b")], [ReportLine(3, "a"), ReportLine(7, "b")])
+    (ReportLine(no=3, text='a'), ReportLine(no=7, text='b'))
+    """
+    return tuple(sorted({line for group in groups for line in group}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oomlog.explain.actions.containers import pod_requests, resources
 from oomlog.explain.actions.shell import for_running
-from oomlog.explain.actions.sizes import victim_size
+from oomlog.explain.actions.suggested import victim_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import owner_of
 from oomlog.explain.mem_info import totals

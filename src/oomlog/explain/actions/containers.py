@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 
 from oomlog.explain.actions.shell import cgroup_version
-from oomlog.explain.actions.sizes import Size, limit_size, swap_allowance, victim_size
+from oomlog.explain.actions.suggested import Size, limit_size, swap_allowance, victim_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import CgroupOwner, owner_of
 from oomlog.explain.model import Action, Finding

@@ -6,7 +6,7 @@ import shlex
 
 from oomlog.explain.actions.containers import raise_container
 from oomlog.explain.actions.shell import cgroup_dir, cgroup_version, word
-from oomlog.explain.actions.sizes import limit_size, swap_allowance
+from oomlog.explain.actions.suggested import limit_size, swap_allowance
 from oomlog.explain.actions.units import raise_unit
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import owner_of

@@ -8,7 +8,7 @@ from math import isqrt
 from oomlog.explain.case import Case
 from oomlog.explain.mem_info import Part, zones
 from oomlog.explain.model import Action, Finding
-from oomlog.explain.watermark import LARGEST_ORDER
+from oomlog.explain.room import LARGEST_ORDER
 
 __all__ = ["compact", "lower_watermarks"]
 

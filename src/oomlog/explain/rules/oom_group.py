@@ -7,9 +7,8 @@ badness; the others died for being in its cgroup.  Members at -1000 are spared.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
-from oomlog.explain.quote import kill_lines, lines_of
+from oomlog.explain.quote import in_order, kill_lines, lines_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 

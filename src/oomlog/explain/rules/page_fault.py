@@ -10,9 +10,9 @@ stable releases) ended it.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.mem_info import zones
 from oomlog.explain.model import Finding, Values
+from oomlog.explain.quote import in_order
 from oomlog.explain.watermarks import free_kb, has_free, min_kb
 
 __all__ = ["ID", "REFERENCE", "find"]

@@ -9,10 +9,10 @@ Until 4.20, and in 5.0 and 5.1, the words of a report bound to some nodes were t
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.formula import release_of
 from oomlog.explain.mem_info import swap, zones
 from oomlog.explain.model import Confidence, Finding
+from oomlog.explain.quote import in_order
 from oomlog.explain.sizes import counter_kb
 from oomlog.explain.totalpages import ram_pages
 from oomlog.explain.watermarks import free_kb, has_free, min_kb, tightest

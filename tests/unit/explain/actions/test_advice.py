@@ -9,7 +9,7 @@ import pytest
 
 from oomlog.explain.actions import actions_for
 from oomlog.explain.actions.adj import burstable_adj
-from oomlog.explain.actions.sizes import with_headroom
+from oomlog.explain.actions.suggested import with_headroom
 from oomlog.explain.case import Case
 from oomlog.explain.model import Action
 from oomlog.model import Details
