@@ -13,7 +13,7 @@ from typing import Any
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.quote import lines_of
-from oomlog.explain.totalpages import ram_pages
+from oomlog.explain.totalpages import ram_pages, scope_of
 from oomlog.kernel import is_unlimited
 from oomlog.model import ReportLine
 
@@ -59,7 +59,7 @@ def ram_kb(case: Case) -> int | None:
 
 
 def _is_bound(case: Case) -> bool:
-    return case.event.scope in ("cpuset", "mempolicy")
+    return scope_of(case.event) in ("cpuset", "mempolicy")
 
 
 def counter_kb(case: Case, *names: str) -> int | None:

@@ -30,7 +30,7 @@ def find(case: Case) -> Finding | None:
     if bound.free_kb is None or bound.min_kb is None or bound.high_kb is None:
         return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_named")
     values |= {"free_kb": bound.free_kb, "min_kb": bound.min_kb, "high_kb": bound.high_kb}
-    evidence = in_order(case.quote(" free:", "mems_allowed="), evidence)
+    evidence = in_order(case.quote("kB min:", "mems_allowed="), evidence)
     words = f"{ID}_free" if bound.has_free else ID
     if bound.other_free_kb is not None and not bound.has_free:
         values["other_free_kb"] = bound.other_free_kb

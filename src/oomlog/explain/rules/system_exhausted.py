@@ -14,7 +14,7 @@ from oomlog.explain.mem_info import swap, zones
 from oomlog.explain.model import Confidence, Finding
 from oomlog.explain.quote import in_order
 from oomlog.explain.sizes import counter_kb
-from oomlog.explain.totalpages import ram_pages
+from oomlog.explain.totalpages import ram_pages, scope_of
 from oomlog.explain.watermarks import free_kb, has_free, min_kb, tightest
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -31,7 +31,7 @@ _HIDDEN = 0.1
 def find(case: Case) -> Finding | None:
     """Return how much RAM and swap there was, and how little of it was free."""
     event = case.event
-    if event.scope != "global" or event.killer != "kernel":
+    if scope_of(event) != "global" or event.killer != "kernel":
         return None
     populated = [zone for zone in zones(event) if zone.get("managed_kb") != 0 and zone.get("present_kb") != 0]
     ram = ram_pages(event, case.page_kb)

@@ -320,3 +320,19 @@ def test_both_limits_of_v1_are_raised() -> None:
     assert given(case, "memcg_limit")["cgroup_limit"].text == (
         f"echo {size} > {folder}/memory.memsw.limit_in_bytes && echo {size} > {folder}/memory.limit_in_bytes"
     )
+
+
+@pytest.mark.parametrize(("release", "file"), [("4.19.0", None), ("3.10.0", "memory.limit_in_bytes")])
+def test_zeros_of_both_versions(release: str, file: str | None) -> None:
+    """From 4.5 to 5.2 cgroup v2 printed v1's counters as zeros: where the files are is not told then."""
+    case = made(path="/batch/jobs")
+    memcg = case.event.memcg
+    assert memcg is not None
+    zeros = {"usage_kb": 0, "limit_kb": UNLIMITED, "failcnt": 0}
+    case.event._details = replace(
+        case.event.details, memcg=replace(memcg, swap=None, memory_swap=zeros), kernel_release=release
+    )
+    found = given(case, "memcg_limit")
+    assert ("cgroup_limit" in found) == (file is not None)
+    if file is not None:
+        assert found["cgroup_limit"].text.endswith(file)

@@ -243,3 +243,50 @@ def test_a_page_fault_while_memory_is_free(text: Cases, mask: str, free: int, ho
         assert finding.values == {"free_kb": free, "min_kb": 8608}
         assert [line.no for line in finding.evidence] == [1, 3]
         assert explain(case.event).primary == replace(finding, primary=True)
+
+
+POLICY = """\
+[ 10.000001] redis invoked oom-killer: gfp_mask=0x24280ca(GFP_HIGHUSER_MOVABLE), nodemask={mask}, order=0, \
+oom_score_adj=0
+[ 10.000002] redis cpuset=/ mems_allowed={allowed}
+[ 10.000003] CPU: 3 PID: 9 Comm: redis Not tainted 4.9.0-3-amd64 #1
+[ 10.000004] Mem-Info:
+active_anon:4000000 inactive_anon:60000 isolated_anon:0
+ free:12000000 free_pcp:0 free_cma:0
+[ 10.000005] Node 1 Normal free:43000kB min:45000kB low:56000kB high:67000kB present:16777216kB \
+managed:16500000kB
+[ 10.000006] lowmem_reserve[]: 0 0 0 0
+[ 10.000007] Free swap  = 1000kB
+[ 10.000008] Total swap = 8000000kB
+[ 10.000009] 16777216 pages RAM
+[ 10.000010] 200000 pages reserved
+[ 10.000011] [ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name
+[ 10.000012] [    9]   100     9  4100000  4000000    8000      20        0             0 a
+[ 10.000013] [   10]   100    10  4100000  1000000    8000      20        0           300 other
+[ 10.000014] Out of memory: Kill process 9 (a) score 800 or sacrifice child
+[ 10.000015] Killed process 9 (a) total-vm:16400000kB, anon-rss:16000000kB, file-rss:0kB, shmem-rss:0kB
+"""
+
+
+@pytest.mark.parametrize(
+    ("mask", "allowed", "bound"),
+    [("1", "0-3", True), ("(null)", "0-3", False), ("1", "1", False)],
+    ids=["policy", "none", "cpuset"],
+)
+def test_a_policy_told_by_its_nodes(text: Cases, mask: str, allowed: str, bound: bool) -> None:
+    """Before 5.2 the nodes of the mask are what shows a memory policy; elsewhere the machine stays open."""
+    (case,) = text(POLICY.format(mask=mask, allowed=allowed))
+    finding = mempolicy_bound.find(case)
+    assert (finding is not None) == bound
+    if finding is not None:
+        assert (finding.words, finding.values["nodes"]) == ("mempolicy_bound", "1")
+        assert [line.text.split()[-1] for line in finding.evidence] == [
+            "oom_score_adj=0",
+            "managed:16500000kB",
+        ]
+    choice = case.choice
+    assert choice.agrees
+    assert choice.totalpages is not None
+    assert not choice.totalpages.exact
+    assert choice.reason == (None if bound else "totalpages_open")
+    assert system_exhausted.find(case) is None  # 46 GiB are free where the report does not look
