@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from oomlog.explain.case import Case
 from oomlog.explain.mem_info import zones
-from oomlog.explain.totalpages import nodes_of
+from oomlog.explain.totalpages import nodes_of, scope_of
 from oomlog.explain.watermarks import free_kb, has_free, high_kb, min_kb
 
 __all__ = ["Bound", "bound_nodes"]
@@ -33,7 +33,7 @@ def bound_nodes(case: Case) -> Bound | None:
     """Return the nodes that the allocation was bound to, ``None`` when the log does not name them."""
     event = case.event
     nodes = nodes_of(event)
-    text = event.nodemask if event.scope == "mempolicy" else event.mems_allowed
+    text = event.nodemask if scope_of(event) == "mempolicy" else event.mems_allowed
     if not nodes or not text:
         return None
     own = [zone for zone in zones(event) if zone.get("node") in nodes]

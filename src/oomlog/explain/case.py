@@ -51,7 +51,7 @@ class Case:
     @cached_property
     def choice(self) -> VictimChoice:
         """Return the recomputed choice of the victim."""
-        return choose_victim(self.event, self.page_size, self.siblings)
+        return choose_victim(self.event, self.page_size, self.siblings, self.processes)
 
     @cached_property
     def ledger(self) -> Ledger | None:

@@ -7,6 +7,7 @@ everywhere else the first victim is the selected one.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
+from oomlog.explain.quote import lines_of
 from oomlog.explain.ranking import Process
 from oomlog.kernel import UNKILLABLE_ADJ
 from oomlog.model import OomEvent
@@ -57,7 +58,7 @@ def is_kernel_choice(case: Case) -> bool:
     event = case.event
     if event.killer != "kernel" or not event.kills or event.sections.get("tasks") != "present":
         return False
-    if any("(oom_kill_allocating_task)" in line.text for line in event.lines):
+    if any("(oom_kill_allocating_task)" in line.text for line in lines_of(event)):
         return False
     return all(each.oom_score_adj is not None for each in case.processes)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from oomlog.events.tasks import CORE_COLUMNS
 from oomlog.explain.formula import FormulaChoice
@@ -26,7 +27,7 @@ _COUNTER_SLACK_PAGES = 3 * 64
 Verdict = tuple[bool | None, str | None, Values]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """What the choice was made from."""
 
@@ -53,7 +54,7 @@ class Choice:
         first = self.event.kills[0]
         return first.selected.comm if first.selected is not None else first.comm
 
-    @property
+    @cached_property
     def chosen(self) -> Process | None:
         """Return the selected process's row."""
         pid = self.chosen_pid
@@ -171,7 +172,8 @@ def _open_totalpages(choice: Choice, found: VictimChoice, values: Values) -> Ver
     total = choice.total
     if total is None or total.derived.exact or choice.chosen is None or choice.chosen.pid in choice.immune:
         return None
-    possible = feasible_totalpages(choice.chosen, _able(choice), total.derived.value, total.highest)
+    lowest = total.derived.value if total.lowest is None else total.lowest
+    possible = feasible_totalpages(choice.chosen, _able(choice), lowest, total.highest)
     if possible is None:
         return None
     return True, "totalpages_open", {**values, "from_kb": possible[0] * choice.page_kb}

@@ -37,9 +37,14 @@ def reached_limit(event: OomEvent, page_kb: int) -> Reached | None:
     both = _limited("memory_swap", event.memcg.memory_swap)
     if memory is None or both is None:
         return memory or both
-    slack = max(_BATCH_PAGES * page_kb, int(both.limit_kb * _NEAR))
-    swap_full = both.limit_kb > memory.limit_kb and both.limit_kb - both.usage_kb <= slack
-    return both if swap_full else memory
+    # Of two equal limits the one for both is charged first, but says no more unless swap is in use.
+    apart = both.limit_kb > memory.limit_kb or not _is_near(memory, page_kb)
+    return both if apart and _is_near(both, page_kb) else memory
+
+
+def _is_near(counter: Reached, page_kb: int) -> bool:
+    slack = max(_BATCH_PAGES * page_kb, int(counter.limit_kb * _NEAR))
+    return counter.limit_kb - counter.usage_kb <= slack
 
 
 def _limited(counter: Literal["memory", "memory_swap"], printed: Mapping[str, int] | None) -> Reached | None:

@@ -14,7 +14,7 @@ from oomlog.explain.case import Case
 from oomlog.explain.formula import release_of
 from oomlog.explain.mem_info import hugepages
 from oomlog.explain.model import Derived, Values
-from oomlog.explain.totalpages import ram_pages, total_swap_kb
+from oomlog.explain.totalpages import ram_pages, scope_of, total_swap_kb
 
 __all__ = ["DEFAULT_RATIO", "commit_limit", "overcommit"]
 
@@ -31,7 +31,7 @@ def overcommit(case: Case) -> tuple[Remark, ...]:
     if event.scope == "memcg":
         return (("memcg", {}),)
     found: list[Remark] = []
-    if event.scope in ("cpuset", "mempolicy"):
+    if scope_of(event) in ("cpuset", "mempolicy"):
         found.append(("bound", {}))
     found += [_heuristic(case), ("always", {}), *_strict(case), ("committed_unknown", {})]
     return tuple(found)

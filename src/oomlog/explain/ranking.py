@@ -6,7 +6,6 @@ Mirrors oom_badness() and select_bad_process() in mm/oom_kill.c.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from oomlog.explain.formula import FormulaChoice
@@ -38,39 +37,36 @@ class Process(NamedTuple):
 
 def processes_of(event: OomEvent, page_kb: int) -> tuple[Process, ...]:
     """Return the table's processes in printed order, one row each; threads of one are one (until 2.6.27)."""
+    if event.tasks is None:
+        return ()
     found: dict[int, Process] = {}
-    for row in event.tasks or ():
-        pid = _int(row, "tgid")
-        row_pid = _int(row, "pid")
-        pid = row_pid if pid is None else pid
+    # Thousands of rows are usual, so each is read where its columns are, and not as a mapping.
+    place = {column: at for at, column in enumerate(event.tasks.columns)}
+    numbers = [place.get(column, -1) for column in _NUMBERS]
+    counts = [place[column] for column in ("nr_ptes", "nr_pmds", "nr_puds") if column in place]
+    at_comm = place.get("comm", -1)
+    for row in event.tasks.rows:
+        tgid, row_pid, uid, adj, rss, swap, in_bytes = (_int(row, at) for at in numbers)
+        pid = row_pid if tgid is None else tgid
         if pid is None or row_pid is None or pid in found:
             continue
-        comm = row.get("comm")
-        found[pid] = Process(
-            pid,
-            row_pid,
-            comm if isinstance(comm, str) else None,
-            _int(row, "uid"),
-            _int(row, "oom_score_adj"),
-            _int(row, "rss_pages"),
-            _int(row, "swapents_pages"),
-            _pgtables(row, page_kb),
-        )
+        comm = row[at_comm] if at_comm >= 0 else None
+        if in_bytes is not None:
+            tables: int | None = in_bytes // (page_kb * 1024)
+        else:
+            known = [count for at in counts if (count := _int(row, at)) is not None]
+            tables = sum(known) if known else None
+        name = comm if isinstance(comm, str) else None
+        found[pid] = Process(pid, row_pid, name, uid, adj, rss, swap, tables)
     return tuple(found.values())
 
 
-def _int(row: Mapping[str, int | str | None], key: str) -> int | None:
-    found = row.get(key)
+_NUMBERS = ("tgid", "pid", "uid", "oom_score_adj", "rss_pages", "swapents_pages", "pgtables_bytes")
+
+
+def _int(row: Sequence[int | str | None], at: int) -> int | None:
+    found = row[at] if at >= 0 else None
     return found if isinstance(found, int) else None
-
-
-def _pgtables(row: Mapping[str, int | str | None], page_kb: int) -> int | None:
-    in_bytes = _int(row, "pgtables_bytes")
-    if in_bytes is not None:
-        return in_bytes // (page_kb * 1024)
-    counts = [_int(row, key) for key in ("nr_ptes", "nr_pmds", "nr_puds")]
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def rank(
@@ -92,13 +88,13 @@ def rank(
     """
     able: list[Ranked] = []
     spared: list[Ranked] = []
+    formula = choice.formula or "plain"
     for process in processes:
         reason = "adj_min" if process.oom_score_adj == UNKILLABLE_ADJ else immune.get(process.pid)
         if process.pid == 1:
             reason = "init"
-        ranked = _ranked(process, choice.formula or "plain", totalpages, reason, root)
-        shown = _shown(process, choice.formula or "plain", machine_pages, reason, root)
-        ranked = replace(ranked, oom_score=shown)
+        shown = _shown(process, formula, machine_pages, reason, root)
+        ranked = _ranked(process, formula, totalpages, reason, root, shown)
         (able if reason is None else spared).append(ranked)
     order = list(reversed(able)) if choice.last_wins else able  # sorting keeps the order of equals
     order = sorted(order, key=lambda each: -(each.badness if each.badness is not None else -(1 << 62)))
@@ -107,7 +103,14 @@ def rank(
     )
 
 
-def _ranked(process: Process, formula: Formula, total: int | None, reason: str | None, root: bool) -> Ranked:
+def _ranked(
+    process: Process,
+    formula: Formula,
+    total: int | None,
+    reason: str | None,
+    root: bool,
+    shown: int | None,
+) -> Ranked:
     parts = _terms(process, formula, total, root)
     points: int | None = None
     if parts is not None and (total is not None or formula == "plain"):
@@ -121,6 +124,7 @@ def _ranked(process: Process, formula: Formula, total: int | None, reason: str |
         process.swap_pages,
         parts,
         badness=None if reason is not None else points,
+        oom_score=shown,
         share=_share(points, total, formula) if reason is None else None,
         immune=reason,
     )

@@ -1,9 +1,8 @@
-"""Apply all rules to an event and pick the primary cause."""
+"""Apply all rules to an event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
@@ -12,64 +11,15 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Explanation, Finding
 from oomlog.explain.neighbours import Log
 from oomlog.explain.overcommit import overcommit
+from oomlog.explain.primary import CAUSES, CIRCUMSTANCES, GAPS, with_primary
 from oomlog.model import OomEvent
 
 __all__ = ["ORDER", "explain", "explain_all"]
 
 Rule = Callable[[Case], Finding | None]
 
-ORDER = (
-    # Somebody asked for it, or set the policy that decided.
-    "sysrq_manual",
-    "userspace_killer",
-    "panic_on_oom",
-    "no_killable",
-    "allocating_task",
-    # A limit was hit although the machine may have had memory.
-    "parent_memcg_limit",
-    "memcg_limit",
-    "mempolicy_bound",
-    "cpuset_bound",
-    # Memory was free, but not for this request.
-    "cma_only_free",
-    "lowmem_zone",
-    "fragmentation",
-    "page_fault_oom",
-    # Something other than processes held most of it.
-    "hugetlb_reserved",
-    "slab_kernel",
-    "page_tables",
-    "tmpfs_shmem",
-    "balloon",
-    "gpu_memory",
-    "zram_store",
-    "unaccounted_kernel",
-    "page_cache_dirty",
-    "mlocked",
-    "watermark_reserve",
-    # Processes did.
-    "fork_storm",
-    "system_exhausted",
-    # What made it worse, or decided who died.  Never the cause where one of the above is found.
-    "unlimited_container",
-    "swap_full",
-    "no_swap",
-    "zram_swap",
-    "memory_allocations",
-    "limit_below_working_set",
-    "protected_hog",
-    "biased_victim",
-    "clamped_badness",
-    "sacrificed_child",
-    "oom_group",
-    "already_dying",
-    "reaper_failed",
-    "kill_storm",
-    # What the log does not tell.
-    "rate_limited",
-    "truncated_log",
-)
-"""Ids of the rules; the first that finds something and is more than a hypothesis is the primary cause."""
+ORDER = (*CAUSES, *CIRCUMSTANCES, *GAPS)
+"""Ids of the rules, in the order of their findings."""
 
 
 @cache
@@ -93,7 +43,7 @@ def explain(
     """
     case = Case(event, siblings, page_size_kb=page_size_kb)
     found = [finding for rule in _rules() if (finding := rule(case)) is not None]
-    findings = _with_primary(found)
+    findings = with_primary(found, case.ledger)
     return Explanation(
         event=event,
         victim=case.choice,
@@ -110,10 +60,3 @@ def explain_all(events: Iterable[OomEvent], *, page_size_kb: int | None = None) 
     siblings = Log(tuple(events))
     for event in siblings:
         yield explain(event, siblings, page_size_kb=page_size_kb)
-
-
-def _with_primary(found: Sequence[Finding]) -> tuple[Finding, ...]:
-    sure = [finding for finding in found if finding.confidence != "possible"] or list(found)
-    first = sure[0] if sure else None
-    rest = [finding for finding in found if finding is not first]
-    return () if first is None else (replace(first, primary=True), *rest)

@@ -12,7 +12,8 @@ from typing import Any
 
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
-from oomlog.explain.totalpages import ram_pages
+from oomlog.explain.quote import lines_of
+from oomlog.explain.totalpages import ram_pages, scope_of
 from oomlog.kernel import is_unlimited
 from oomlog.model import ReportLine
 
@@ -58,7 +59,7 @@ def ram_kb(case: Case) -> int | None:
 
 
 def _is_bound(case: Case) -> bool:
-    return case.event.scope in ("cpuset", "mempolicy")
+    return scope_of(case.event) in ("cpuset", "mempolicy")
 
 
 def counter_kb(case: Case, *names: str) -> int | None:
@@ -136,7 +137,7 @@ def group_lines(case: Case, *names: str) -> tuple[ReportLine, ...]:
     found = {line.no: line for line in case.quote("memory: usage")}
     for name in names:
         value = re.compile(rf"(?:^|[\s:])(?:total_)?{name}[ :]\d")
-        for line in case.event.lines:
+        for line in lines_of(case.event):
             if line.no >= case.event.first_line and value.search(line.text):
                 found[line.no] = line
                 break

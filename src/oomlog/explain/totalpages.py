@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from oomlog.explain.formula import release_of
 from oomlog.explain.mem_info import counters, swap, totals, zones
 from oomlog.explain.model import Derived
 from oomlog.kernel import is_unlimited
-from oomlog.model import OomEvent
+from oomlog.model import OomEvent, Scope
 
-__all__ = ["TotalPages", "nodes_of", "ram_pages", "total_swap_kb", "totalpages"]
+__all__ = ["TotalPages", "nodes_in", "nodes_of", "ram_pages", "scope_of", "total_swap_kb", "totalpages"]
 
 
 class TotalPages(NamedTuple):
@@ -22,6 +23,8 @@ class TotalPages(NamedTuple):
     derived: Derived
     highest: int | None
     """Upper bound in pages, ``None`` when nothing bounds it."""
+    lowest: int | None = None
+    """Lower bound in pages where it is not the value itself."""
 
 
 def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> TotalPages | None:
@@ -32,12 +35,29 @@ def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> Tot
     """
     own = total_swap_kb(event)
     swap_kb = own if own is not None else swap_kb
-    scope = event.scope
+    scope = scope_of(event)
     if scope == "memcg":
         return _of_memcg(event, page_kb, swap_kb)
     if scope in ("cpuset", "mempolicy"):
         return _of_nodes(event, page_kb, swap_kb)
     return _of_machine(event, page_kb, swap_kb)
+
+
+def scope_of(event: OomEvent) -> Scope:
+    """Return what ran out, told by the nodes where no constraint is printed.
+
+    Until 4.20 a report bound by a memory policy has the words of a global one, and 5.0 and 5.1 always print
+    CONSTRAINT_NONE.  But since 4.9 the mask of the policy is there (oom_kill_process(), mm/oom_kill.c),
+    and one that leaves out nodes which the task may use is no cpuset's.
+    """
+    if event.scope != "global" or _tells_constraint(event):
+        return event.scope
+    mask, allowed = nodes_in(event.nodemask), nodes_in(event.mems_allowed)
+    return "mempolicy" if mask and allowed and mask < allowed else "global"
+
+
+def _tells_constraint(event: OomEvent) -> bool:
+    return event.constraint is not None and release_of(event) not in ((5, 0), (5, 1))
 
 
 def total_swap_kb(event: OomEvent) -> int | None:
@@ -61,7 +81,7 @@ def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
     inputs = {"ram_pages": ram, "reserved_pages": reserved}
     pages = ram - reserved
     # A report of a bound allocation hides the other nodes' zones.
-    if managed is not None and managed // page_kb < pages and event.scope not in ("cpuset", "mempolicy"):
+    if managed is not None and managed // page_kb < pages and scope_of(event) not in ("cpuset", "mempolicy"):
         cma = printed.get("cma_reserved_pages")
         if cma and pages - cma == managed // page_kb:
             return Derived(pages - cma, "ram_less_cma", {**inputs, "cma_reserved_pages": cma})
@@ -84,13 +104,28 @@ def _of_machine(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPage
         derived = Derived(pages, f"totalpages_{ram.basis}_swap_unknown", ram.inputs, exact=False)
         return TotalPages(derived, None)
     inputs = {**ram.inputs, "total_swap_kb": swap_kb}
-    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, ram.exact)
-    return TotalPages(derived, pages)
+    hides = not _tells_constraint(event) and _hides_nodes(event, ram.value * page_kb)
+    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, ram.exact and not hides)
+    return TotalPages(derived, pages, lowest=swap_kb // page_kb if hides else None)
+
+
+def _hides_nodes(event: OomEvent, ram_kb: int) -> bool:
+    """Tell whether zones are missing, as in a cpuset's report (since 2.6.39): some nodes may be meant."""
+    shown = _zones_kb(event, "present_kb")
+    return shown is not None and shown < ram_kb * 9 // 10
 
 
 def nodes_of(event: OomEvent) -> frozenset[int] | None:
     """Return the NUMA nodes that the allocation was bound to, ``None`` when it was not."""
-    text = event.nodemask if event.scope == "mempolicy" else event.mems_allowed
+    return nodes_in(event.nodemask if scope_of(event) == "mempolicy" else event.mems_allowed)
+
+
+def nodes_in(text: str | None) -> frozenset[int] | None:
+    """Return the nodes of a list as the kernel prints it, ``None`` for none or a broken one.
+
+    >>> sorted(nodes_in("0,2-3") or ())
+    [0, 2, 3]
+    """
     if not text or text == "(null)":
         return None
     nodes: set[int] = set()
@@ -149,5 +184,7 @@ def _of_memcg(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages 
         return TotalPages(Derived(limit // page_kb, "totalpages_memcg", inputs), limit // page_kb)
     highest = None if more is None else (limit + more) // page_kb
     if more is not None and swap_kb is not None:
-        return TotalPages(Derived((limit + more) // page_kb, "totalpages_memcg_swap", inputs), highest)
+        # Swap counts unless the cgroup's swappiness is 0 (mem_cgroup_get_max()), which no log shows.
+        derived = Derived((limit + more) // page_kb, "totalpages_memcg_swap", inputs, exact=False)
+        return TotalPages(derived, highest, lowest=limit // page_kb)
     return TotalPages(Derived(limit // page_kb, "totalpages_memcg_open", inputs, exact=False), highest)

@@ -9,7 +9,7 @@ from oomlog.explain.model import Explanation, Finding, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.model import OomEvent
 
-__all__ = ["claim", "verdict", "victim_sentence", "who"]
+__all__ = ["claim", "is_by_size", "verdict", "victim_sentence", "who"]
 
 _SAID = frozenset({"allocating_task", "no_killable", "no_victim_named", "panic", "userspace_killer"})
 """Reasons that the sentences before them say already."""
@@ -30,6 +30,8 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
         if primary.id in _NOT_SAID and any(each.id == "system_exhausted" for each in explanation.findings):
             parts.append(say("verdict.ran_out", lang, {}))
         parts.append(claim(primary, lang))
+    elif explanation.event.kills:
+        parts.append(say("verdict.no_cause", lang, {}))
     if primary is None or explanation.victim.reason not in _SAID:
         parts.append(victim_sentence(explanation.victim, lang))
     return " ".join(filter(None, parts))
@@ -91,5 +93,14 @@ def _agreed(choice: VictimChoice, first: Ranked, lang: str) -> str:
     if choice.margin_pages is None or choice.formula == "permille":
         return say("verdict.most_memory", lang, values)
     values["margin_kb"] = choice.margin_pages * choice.page_size_kb.value
-    same = first.oom_score_adj == second.oom_score_adj
-    return say("verdict.highest_same_adj" if same else "verdict.highest", lang, values)
+    return say(f"verdict.{'highest_same_adj' if is_by_size(first, second) else 'highest'}", lang, values)
+
+
+def is_by_size(first: Ranked, second: Ranked) -> bool:
+    """Tell whether the badness of the two differs by what they used, and by nothing else."""
+    if first.terms is None or second.terms is None or first.oom_score_adj != second.oom_score_adj:
+        return False
+    return all(
+        each.terms is not None and each.terms.root_pages == 0 and each.badness == each.terms.total
+        for each in (first, second)
+    )

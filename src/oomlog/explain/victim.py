@@ -5,7 +5,7 @@ Mirrors select_bad_process(), oom_kill_process() and __oom_kill_process() in mm/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -14,7 +14,7 @@ from oomlog.explain.formula import formula_of
 from oomlog.explain.model import Derived, Ranked, VictimChoice
 from oomlog.explain.neighbours import Log, seconds_between
 from oomlog.explain.quote import kill_lines, row_lines
-from oomlog.explain.ranking import chosen_for, processes_of, rank, winner
+from oomlog.explain.ranking import Process, chosen_for, processes_of, rank, winner
 from oomlog.explain.totalpages import ram_pages, total_swap_kb, totalpages
 from oomlog.model import OomEvent
 
@@ -27,16 +27,22 @@ _LOOKED_AT = 200
 """Events before and after that are asked for what does not change, such as the size of swap."""
 
 
-def choose_victim(event: OomEvent, page: Derived, siblings: Sequence[OomEvent] = ()) -> VictimChoice:
+def choose_victim(
+    event: OomEvent,
+    page: Derived,
+    siblings: Sequence[OomEvent] = (),
+    processes: Sequence[Process] | None = None,
+) -> VictimChoice:
     """Recompute the kernel's choice for one event.
 
     :param page: The page size in kB.
     :param siblings: The other events of the same log: who died before, and how much swap there is.
+    :param processes: Of the task table, where the caller has them already.
     """
     choice = formula_of(event)
     total = totalpages(event, page.value, swap_of_siblings(event, siblings))
-    processes = processes_of(event, page.value)
-    immune = dying_before(event, siblings)
+    processes = processes_of(event, page.value) if processes is None else tuple(processes)
+    immune = dying_before(event, siblings, processes)
     pages = None if total is None else total.derived.value
     machine = machine_pages(event, page.value, siblings)
     able, spared = (
@@ -83,14 +89,16 @@ def _margin(found: VictimChoice) -> int | None:
     return first.badness - second.badness
 
 
-def dying_before(event: OomEvent, siblings: Sequence[OomEvent]) -> Mapping[int, str]:
+def dying_before(
+    event: OomEvent, siblings: Sequence[OomEvent], processes: Sequence[Process]
+) -> Mapping[int, str]:
     """Return those whom an earlier event of the same boot killed and who are still listed.
 
     Their memory is already on its way back (MMF_OOM_SKIP, tsk_is_oom_victim()), so they are not chosen again.
     """
-    if event.tasks is None:
+    if not processes:
         return {}
-    listed = {(row.get("tgid"), row.get("comm")) for row in event.tasks}
+    listed = {(each.pid, each.comm) for each in processes}
     found = {}
     for seen, other in enumerate(Log.around(event, siblings).before(event)):
         seconds = seconds_between(other, event)
@@ -117,7 +125,7 @@ def machine_pages(event: OomEvent, page_kb: int, siblings: Sequence[OomEvent]) -
     return None
 
 
-def _reports_near(event: OomEvent, siblings: Sequence[OomEvent]) -> list[OomEvent]:
+def _reports_near(event: OomEvent, siblings: Sequence[OomEvent]) -> Iterator[OomEvent]:
     # A memory cgroup's report has had no Mem-Info since 3.9, and decoding costs.
     near = islice(Log.around(event, siblings).nearest(event), _LOOKED_AT)
-    return [each for each in near if each.trigger_comm is not None and each.quick_scope != "memcg"]
+    return (each for each in near if each.trigger_comm is not None and each.quick_scope != "memcg")

@@ -179,6 +179,9 @@ _KERNEL_LATER = re.compile(r"(?<=\d )(?:[\w.-]{1,64} )?kernel(?:\[\d*\])?: ")
 _OTHER_WRITER = re.compile(r"[\w./@-]+\[\d+\]:? |[\w-]+: .*: ")
 _CLOSE = re.compile(r"(?:\\n)?[\"'`][,;)\]} ]*\Z")
 
+# Of the task table: the one text that begins with "[" and is not another layer.
+_ROW = re.compile(r"\[ *\d+\] +\d+ +\d+ +\d")
+
 _KERNEL_IDENTS = frozenset({"kernel", "kern", "klogd", "kmsg", "netconsole"})
 _KERN_TRUSTED = frozenset({None, 0})
 
@@ -206,7 +209,7 @@ def _from_memo(memo: _Memo, raw: str, no: int, terminated: bool) -> LogLine | No
     if memo.shape.match(raw) is None:
         return None
     text = raw[memo.length :]
-    if text[:1] in ("[", "<", '"') or " kernel:" in text[:80]:
+    if (text[:1] in ("[", "<", '"') and _ROW.match(text) is None) or " kernel:" in text[:80]:
         return None  # there may be more to take off than last time
     spans = memo.spans
     values = {key: raw[start:end] for key, (start, end) in spans.items()}

@@ -7,10 +7,10 @@ from typing import Any
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Ranked
+from oomlog.explain.one_process import Why, why_sentence
 from oomlog.explain.phrases import say
+from oomlog.explain.supposed import Spared, WhatIf, died_before
 from oomlog.explain.verdict import who
-from oomlog.explain.whatif import Spared, WhatIf
-from oomlog.explain.why import Why, why_sentence
 from oomlog.report.document import Block, Heading, Paragraph, Table
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
@@ -44,12 +44,13 @@ def whatif_blocks(
 
 
 def _sentence(case: Case, answer: WhatIf, lang: str) -> str:
-    first = case.choice.predicted
+    before = died_before(case)
     values = {
         "victim": None if answer.victim is None else who(answer.victim.comm, answer.victim.pid, lang),
-        "before": None if first is None else who(first.comm, first.pid, lang),
+        "before": None if before is None else who(*before, lang),
     }
-    return say(f"whatif.{answer.answer}", lang, values)
+    words = "other_open" if answer.answer == "other" and before is None else answer.answer
+    return say(f"whatif.{words}", lang, values)
 
 
 def _table(case: Case, answer: WhatIf, lang: str) -> Table:
@@ -82,6 +83,9 @@ def _spared(case: Case, found: Spared, lang: str) -> str:
         "before": found.process.oom_score_adj,
         "pays": None if found.pays is None else who(found.pays.comm, found.pays.pid, lang),
     }
+    if found.process.immune is not None:
+        values["reason"] = say(f"immune.{found.process.immune}", lang, {})
+        return say("whatif.spare_immune", lang, values)
     if case.choice.totalpages is None:
         return say("whatif.spare_unknown", lang, values)
     if found.adj is None:
@@ -97,6 +101,7 @@ def whatif_dict(
     case: Case, answer: WhatIf | None, spared: Spare, lang: str, number: int | None
 ) -> dict[str, Any]:
     """Return the answer with the keys of ``oomlog.whatif/1``."""
+    before = died_before(case)
     return {
         "schema": "oomlog.whatif/1",
         "source": case.event.source,
@@ -108,7 +113,7 @@ def whatif_dict(
             "answer": answer.answer,
             "text": _sentence(case, answer, lang),
             "victim_pid": None if answer.victim is None else answer.victim.pid,
-            "before_pid": None if case.choice.predicted is None else case.choice.predicted.pid,
+            "before_pid": None if before is None else before[1],
             "totalpages": answer.totalpages,
             "ranking": [{"pid": r.pid, "comm": r.comm, "badness": r.badness} for r in answer.after],
             "unmatched": list(answer.unmatched),

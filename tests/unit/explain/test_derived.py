@@ -108,7 +108,7 @@ def test_swap_that_another_report_told(case):
     """min(swap.max, the machine's swap)."""
     counters = ["memory: usage 400kB, limit 400kB, failcnt 1", "swap: usage 0kB, limit 800kB, failcnt 0"]
     found = totalpages(case(memcg(*counters)).event, 4, swap_kb=200)
-    assert (found.derived.value, found.derived.exact, found.highest) == (150, True, 150)
+    assert (found.derived.value, found.derived.exact, found.highest) == (150, False, 150)
 
 
 def test_no_limit_no_totalpages(case):
@@ -246,3 +246,23 @@ def test_a_sacrificed_child_is_named(case):
     found = case(lines).choice
     assert (found.agrees, found.reason, found.predicted.pid) == (False, "sacrificed_child", 7)
     assert found.values["child_pid"] == 8
+
+
+def test_swap_counts_unless_swappiness_is_0(case):
+    """A cgroup's totalpages with the machine's swap is an assumption, bounded by its limit."""
+    event = case(
+        [
+            "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+            "memory: usage 8000kB, limit 8000kB, failcnt 1",
+            f"swap: usage 0kB, limit {9007199254740988}kB, failcnt 0",
+            "Memory cgroup out of memory: Killed process 20 (big) total-vm:8kB, anon-rss:4kB, file-rss:0kB, "
+            "shmem-rss:0kB, UID:0 pgtables:0kB oom_score_adj:0",
+        ]
+    ).event
+    total = totalpages(event, 4, 4000)
+    assert total is not None
+    assert (total.lowest, total.derived.value, total.highest) == (2000, 3000, 3000)
+    assert not total.derived.exact
+    none = totalpages(event, 4, 0)
+    assert none is not None
+    assert none.derived.exact

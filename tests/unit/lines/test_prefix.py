@@ -143,3 +143,16 @@ def test_a_damaged_stamp_of_the_usual_shape_survives(stamp):
     line = parse_line(f"{stamp} Mem-Info:")
     assert line.uptime_s is None
     assert line.text.endswith("Mem-Info:")
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+@pytest.mark.parametrize(
+    "row", ["[  77]  1000    77   40000   16000", "[     77]     0    77     1871", "[12:3] a"]
+)
+def test_rows_of_tables_read_the_same_after_another_line(layer, row, monkeypatch):
+    """A row begins like some prefixes do; what the line before was like does not change what it says."""
+    prefix = layer.example[: len(layer.example) - len(parse_line(layer.example).text)]
+    monkeypatch.setattr("oomlog.lines.prefix._memo", None)
+    fresh = parse_line(prefix + row)
+    parse_line(layer.example)
+    assert parse_line(prefix + row) == fresh

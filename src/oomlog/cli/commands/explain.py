@@ -83,6 +83,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Explain terms or events."""
     if options.all or _are_terms(options.files):
         return _terms(options, context)
+    _refuse_mixture(options.files)
     names = names_of(options, context, "explain")
     chosen = read_events(options, context, names)
     with _opened(options, context) as output:
@@ -98,6 +99,21 @@ def _opened(options: argparse.Namespace, context: Context) -> Output:
 def _are_terms(names: list[str]) -> bool:
     """Tell whether no name is a file; what looks like one is said to be missing, not unknown."""
     return bool(names) and not any(name == "-" or _is_file(name) for name in names)
+
+
+def _refuse_mixture(names: list[str]) -> None:
+    """Say so when terms stand among logs, instead of looking for files of these names."""
+    others = [name for name in names if name != "-" and not _is_file(name)]
+    if not others:
+        return
+    from oomlog.explain.terms import lookup
+
+    terms = [name for name in others if lookup(name)]
+    if terms:
+        raise UsageError(
+            f"{terms[0]} is a term and no file; explain terms and logs one after the other, for example\n"
+            f"with 'oomlog explain {terms[0]}'."
+        )
 
 
 def _is_file(name: str) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 
 from oomlog.cli.arguments import value
 from oomlog.cli.context import Context
-from oomlog.cli.explaining import add_choosing, read_events, status_of
+from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, add_color, names_of
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
-from oomlog.explain.whatif import Setting, read_limit, read_setting
+from oomlog.explain.supposed import Setting, read_limit, read_setting
 
 __all__ = ["add_parser", "run"]
 
@@ -111,23 +111,23 @@ def run(options: argparse.Namespace, context: Context) -> int:
     names = names_of(options, context, "whatif")
     chosen = read_events(options, context, names)
     with Output(context.stdout) as output:
-        for part in _answers(options, context, chosen.events, chosen.siblings):
+        for part in _answers(options, context, chosen):
             output.write(part)
     return status_of(chosen)
 
 
-def _answers(options: argparse.Namespace, context: Context, events: Any, siblings: Any) -> Iterator[bytes]:
+def _answers(options: argparse.Namespace, context: Context, chosen: Chosen) -> Iterator[bytes]:
     from oomlog.explain.case import Case
     from oomlog.explain.phrases import say
-    from oomlog.explain.whatif import least_adj, whatif
+    from oomlog.explain.supposed import least_adj, whatif
     from oomlog.report.document_text import document_text
     from oomlog.report.json import json_bytes
     from oomlog.report.whatif import whatif_blocks, whatif_dict
 
     colour = context.colour(options.color, terminal=context.stdout_is_terminal)
     before = b"[\n"
-    for number, event in events:
-        case = Case(event, siblings, page_size_kb=options.page_size)
+    for number, event in chosen.events:
+        case = Case(event, chosen.siblings, page_size_kb=options.page_size)
         changed = options.settings or options.limits
         answer = whatif(case, options.settings, dict(options.limits)) if changed else None
         spared = {name: least_adj(case, name) for name in options.spare}
@@ -142,5 +142,5 @@ def _answers(options: argparse.Namespace, context: Context, events: Any, sibling
         before = b""
     if options.format == "json":
         yield b"[]\n" if before == b"[\n" else b"\n]\n"
-    elif before == b"[\n":
+    elif before == b"[\n" and not chosen.reading.errors:
         yield f"{say('page.no_events', options.lang, {})}\n".encode()

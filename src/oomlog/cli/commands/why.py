@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) -> Iterator[bytes]:
     from oomlog.explain.case import Case
-    from oomlog.explain.why import why, why_sentence
+    from oomlog.explain.one_process import why, why_sentence
     from oomlog.report.escape import escape
     from oomlog.report.json import json_bytes
     from oomlog.report.title import event_title
@@ -100,5 +100,5 @@ def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) 
             yield (title + f"  {escape(why_sentence(answer, case, options.lang))}\n").encode(
                 "utf-8", "backslashreplace"
             )
-    if options.format == "json" and records:
-        yield b"[\n" + b",\n".join(records) + b"\n]\n"
+    if options.format == "json":
+        yield b"[\n" + b",\n".join(records) + b"\n]\n" if records else b"[]\n"

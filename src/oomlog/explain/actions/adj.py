@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oomlog.explain.actions.containers import pod_requests, resources
 from oomlog.explain.actions.shell import for_running
-from oomlog.explain.actions.sizes import victim_size
+from oomlog.explain.actions.suggested import victim_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import owner_of
 from oomlog.explain.mem_info import totals
@@ -46,6 +46,10 @@ _ESSENTIAL = frozenset(
 )
 
 
+_LARGE = 0.1
+"""Of what could have been used."""
+
+
 def _hog(case: Case) -> Process | None:
     """Return the protected process with most memory, if it had more than the victim."""
     victim = case.victim
@@ -56,7 +60,15 @@ def _hog(case: Case) -> Process | None:
     largest = max(kept, key=lambda p: p.used_pages, default=None)
     if largest is None or (row is not None and largest.used_pages <= row.used_pages):
         return None
+    # Where nobody could be killed there is no victim to compare with: what it had must matter by itself.
+    if row is None and largest.used_pages < _LARGE * _available(case):
+        return None
     return largest
+
+
+def _available(case: Case) -> int:
+    total = case.choice.totalpages
+    return sum(each.used_pages for each in case.processes) if total is None else total.value
 
 
 def unprotect(case: Case, finding: Finding) -> tuple[Action, ...]:
@@ -68,11 +80,13 @@ def unprotect(case: Case, finding: Finding) -> tuple[Action, ...]:
     if hog.comm in _ESSENTIAL or (hog.comm or "").startswith("containerd-shim"):
         text = for_running(hog.comm, "cat /proc/{}/smaps_rollup")
         values = {"comm": hog.comm, "adj": hog.oom_score_adj, "used_kb": used}
-        return () if text is None else (Action("essential_hog", finding.id, "look", text, values),)
+        id = "essential_hog" if case.victim is not None else "essential_hog_alone"
+        return () if text is None else (Action(id, finding.id, "look", text, values),)
     wanted = _adj_before_victim(case, hog)
     text = for_running(hog.comm, f"choom -n {wanted or 0} -p {{}}", all_of_them=True)
     values = {"comm": hog.comm, "adj": hog.oom_score_adj, "new_adj": wanted or 0, "used_kb": used}
     id = "choom_default" if wanted is None else "choom_protected"
+    id = id if case.victim is not None else "choom_alone"
     return () if text is None else (Action(id, finding.id, "command", text, values),)
 
 
@@ -84,7 +98,9 @@ def _adj_before_victim(case: Case, hog: Process) -> int | None:
     choice, victim = case.choice, case.victim
     total = choice.totalpages
     ranked = next((r for r in choice.ranking if victim is not None and r.pid == victim.pid), None)
-    if total is None or ranked is None or ranked.badness is None or choice.formula in (None, "permille"):
+    if total is None or not total.exact:  # the same value may be too low with a larger totalpages
+        return None
+    if ranked is None or ranked.badness is None or choice.formula in (None, "permille"):
         return None
     per_adj = total.value // 1000
     if per_adj <= 0:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import shlex
 
 from oomlog.explain.actions.shell import cgroup_version
-from oomlog.explain.actions.sizes import Size, limit_size, swap_allowance, victim_size
+from oomlog.explain.actions.suggested import Size, limit_size, swap_allowance, victim_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import CgroupOwner, owner_of
 from oomlog.explain.model import Action, Finding
+from oomlog.explain.sizes import ram_kb
 
 __all__ = [
     "find_container",
@@ -85,6 +86,9 @@ def set_limit(case: Case, finding: Finding) -> tuple[Action, ...]:
     owner, size = owner_of(case.event.task_memcg), victim_size(case)
     if owner is None or size is None or owner.nested or owner.level != "container":
         return ()
+    ram = ram_kb(case)
+    if ram is not None and size.kb >= ram:
+        return ()  # a limit that the machine cannot give does not keep the container from it
     if owner.kind == "kubernetes":
         return (Action("k8s_set_limit", finding.id, "file", resources(size, request=True), size.values),)
     if owner.kind not in ("docker", "podman") or owner.container_id is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from oomlog.explain.actions.sizes import limit_size
+from oomlog.explain.actions.suggested import limit_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import owner_of
 from oomlog.explain.model import Action, Finding

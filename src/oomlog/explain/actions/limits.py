@@ -6,7 +6,7 @@ import shlex
 
 from oomlog.explain.actions.containers import raise_container
 from oomlog.explain.actions.shell import cgroup_dir, cgroup_version, word
-from oomlog.explain.actions.sizes import limit_size
+from oomlog.explain.actions.suggested import limit_size, swap_allowance
 from oomlog.explain.actions.units import raise_unit
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import owner_of
@@ -32,8 +32,16 @@ def raise_limit(case: Case, finding: Finding) -> tuple[Action, ...]:
     if size is None or folder is None:
         return ()
     file = "memory.max" if cgroup_version(case) == 2 else "memory.limit_in_bytes"
-    text = f"echo {size.mib * 1024 * 1024} > {shlex.quote(f'{folder}/{file}')}"
+    text = _echo(size.kb, f"{folder}/{file}")
+    swap = swap_allowance(case)
+    if cgroup_version(case) == 1 and swap is not None and swap >= 0:
+        # v1 refuses a limit of memory above that of memory and swap together.
+        text = f"{_echo(size.kb + swap, f'{folder}/memory.memsw.limit_in_bytes')} && {text}"
     return (Action("cgroup_limit", finding.id, "command", text, size.values),)
+
+
+def _echo(kb: int, file: str) -> str:
+    return f"echo {kb * 1024} > {shlex.quote(file)}"
 
 
 def cgroup_files(case: Case, finding: Finding) -> tuple[Action, ...]:

@@ -27,6 +27,7 @@ COMMANDS = {
     "drm": "grep -s -H -E '^drm-(total|resident|memory)-' /proc/[0-9]*/fdinfo/*",
     "huge": "grep -i huge /proc/meminfo",
     "ipcs": "ipcs -m",
+    "kmem_failcnt": "grep -rHvx 0 --include=memory.kmem.failcnt /sys/fs/cgroup/memory",
     "lowmem_ratio": "sysctl vm.lowmem_reserve_ratio",
     "meminfo": "cat /proc/meminfo",
     "min_free": "sysctl vm.min_free_kbytes vm.watermark_scale_factor vm.watermark_boost_factor",

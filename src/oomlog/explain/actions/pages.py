@@ -8,6 +8,7 @@ from math import isqrt
 from oomlog.explain.case import Case
 from oomlog.explain.mem_info import Part, zones
 from oomlog.explain.model import Action, Finding
+from oomlog.explain.room import LARGEST_ORDER
 
 __all__ = ["compact", "lower_watermarks"]
 
@@ -16,9 +17,9 @@ def compact(case: Case, finding: Finding) -> tuple[Action, ...]:
     """Let the kernel put free pages together."""
     trigger = case.event.trigger
     order = None if trigger is None else trigger.order
-    if order is None or order <= 0:
+    if order is None or not 0 < order <= LARGEST_ORDER:
         return ()
-    values = {"order": order, "block_kb": case.page_kb << min(order, 20)}
+    values = {"order": order, "block_kb": case.page_kb << order}
     return (Action("compact", finding.id, "command", "sysctl -w vm.compact_memory=1", values),)
 
 

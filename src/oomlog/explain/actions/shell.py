@@ -10,6 +10,7 @@ import re
 import shlex
 
 from oomlog.explain.case import Case
+from oomlog.explain.formula import release_of
 
 __all__ = ["cgroup_dir", "cgroup_version", "for_running", "word"]
 
@@ -51,7 +52,12 @@ def cgroup_version(case: Case) -> int | None:
         return None
     if memcg.swap is not None:
         return 2
-    return 1 if memcg.memory_swap is not None else None
+    if memcg.memory_swap is None:
+        return None
+    release = release_of(case.event)
+    if not memcg.memory_swap.get("usage_kb") and release is not None and (4, 5) <= release < (5, 3):
+        return None  # v2 printed v1's lines as well then, with zeros, and so did v1 without swap accounting
+    return 1
 
 
 def cgroup_dir(case: Case, path: str | None) -> str | None:

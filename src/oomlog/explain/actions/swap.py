@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oomlog.explain.actions.sizes import limit_size, swap_allowance
+from oomlog.explain.actions.suggested import limit_size, swap_allowance
 from oomlog.explain.actions.units import drop_in
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import owner_of

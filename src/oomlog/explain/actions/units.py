@@ -6,7 +6,7 @@ systemd.resource-control(5), systemd.exec(5) and systemd.service(5).
 from __future__ import annotations
 
 from oomlog.explain.actions.shell import cgroup_version, word
-from oomlog.explain.actions.sizes import limit_size, swap_size
+from oomlog.explain.actions.suggested import limit_size, swap_size
 from oomlog.explain.case import Case
 from oomlog.explain.cgroup import CgroupOwner, owner_of
 from oomlog.explain.model import Action, Finding, Values
@@ -81,10 +81,15 @@ def oom_policy(case: Case, finding: Finding) -> tuple[Action, ...]:
 
 
 def victim_unit_adj(case: Case, finding: Finding) -> tuple[Action, ...]:
-    """Take the victim's service's positive oom_score_adj away; a user's own systemd may not lower it."""
+    """Take the victim's service's positive oom_score_adj away; a user's own systemd may not lower it.
+
+    A container engine's helpers set their own, one above the engine's, so its unit has no part in it.
+    """
     victim, owner = case.victim, owner_of(case.event.task_memcg)
     adj = None if victim is None else victim.oom_score_adj
     if adj is None or adj <= 0 or owner is None or owner.level != "service" or owner.user is not None:
+        return ()
+    if victim is None or (victim.comm or "").startswith(("containerd-shim", "conmon")):
         return ()
     found = drop_in("unit_adj", finding, owner, "oom-score", "OOMScoreAdjust=0", {"adj": adj})
     return () if found is None else (found,)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.chosen import selected, selected_pid, used_kb
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
-from oomlog.explain.quote import row_lines
+from oomlog.explain.quote import in_order, row_lines
 
 __all__ = ["ID", "REFERENCE", "find"]
 

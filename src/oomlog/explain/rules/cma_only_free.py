@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
-from oomlog.explain.watermark import Room, request_of, rooms_of, zone_names
+from oomlog.explain.room import Room, request_of, rooms_of, zone_names
 
 __all__ = ["ID", "REFERENCE", "find"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from oomlog.explain.bound_nodes import bound_nodes
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
+from oomlog.explain.quote import in_order
 
 __all__ = ["ID", "REFERENCE", "find"]
 

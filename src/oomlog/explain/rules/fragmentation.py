@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
-from oomlog.explain.watermark import request_of, rooms_of, zone_names
+from oomlog.explain.room import request_of, rooms_of, zone_names
 
 __all__ = ["ID", "REFERENCE", "find"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
+from oomlog.explain.room import Request, request_of, rooms_above, rooms_of, zone_names
 from oomlog.explain.sizes import counter_kb, number, ram_kb
-from oomlog.explain.watermark import Request, request_of, rooms_above, rooms_of, zone_names
 
 __all__ = ["ID", "REFERENCE", "find"]
 

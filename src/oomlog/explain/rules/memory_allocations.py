@@ -10,6 +10,7 @@ import re
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
+from oomlog.explain.quote import lines_of
 from oomlog.model import ReportLine
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -37,7 +38,7 @@ _KB = {
 def find(case: Case) -> Finding | None:
     """Return the claim where the report has the table."""
     head: ReportLine | None = None
-    for line in case.event.lines:
+    for line in lines_of(case.event):
         if head is None:
             head = line if line.text.startswith(_HEAD) else None
             continue

@@ -1,15 +1,16 @@
 """Memory ran out on the NUMA nodes of a memory policy (mbind(), numactl), not on the machine.
 
-Holds when the report names the policy as what bound the allocation.  What other nodes had is told only
-where they are printed.
+Holds when the report names the policy as what bound the allocation, or the policy's nodes.  What other nodes
+had is told only where they are printed.
 """
 
 from __future__ import annotations
 
 from oomlog.explain.bound_nodes import bound_nodes
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
+from oomlog.explain.quote import in_order
+from oomlog.explain.totalpages import scope_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -20,9 +21,9 @@ REFERENCE = "constrained_alloc(), mm/oom_kill.c, since 2.6.18; named in the repo
 def find(case: Case) -> Finding | None:
     """Return the policy's nodes with what was free there."""
     event = case.event
-    if event.scope != "mempolicy" or event.killer != "kernel":
+    if scope_of(event) != "mempolicy" or event.killer != "kernel":
         return None
-    evidence = case.quote("CONSTRAINT_MEMORY_POLICY", "MPOL_BIND")
+    evidence = case.quote("CONSTRAINT_MEMORY_POLICY", "MPOL_BIND") or case.quote("nodemask=")
     bound = bound_nodes(case)
     if bound is None:
         return Finding(ID, {}, evidence, "certain", REFERENCE, f"{ID}_message")

@@ -7,10 +7,9 @@ process was spared is told where the task table shows it.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
 from oomlog.explain.naming import named
-from oomlog.explain.quote import row_lines
+from oomlog.explain.quote import in_order, row_lines
 
 __all__ = ["ID", "REFERENCE", "find"]
 

@@ -43,7 +43,9 @@ def _of_memcg(case: Case) -> Finding | None:
     swap, both = counter_of(case, "swap"), counter_of(case, "memory_swap")
     if swap is not None and swap == (0, 0):
         return Finding(ID, values, case.quote("swap: usage"), "certain", REFERENCE, f"{ID}_memcg")
-    if both is not None and both[1] == limit:
+    usage = counter_of(case, "memory")
+    # Of equal limits the machine may still have swapped some of it.
+    if both is not None and both[1] == limit and usage is not None and both[0] <= usage[0]:
         evidence = case.quote("memory: usage", "memory+swap: usage")
         return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_memsw")
     return None

@@ -7,9 +7,8 @@ badness; the others died for being in its cgroup.  Members at -1000 are spared.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
-from oomlog.explain.quote import kill_lines
+from oomlog.explain.quote import in_order, kill_lines, lines_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -25,7 +24,11 @@ def find(case: Case) -> Finding | None:
     event = case.event
     # A cgroup may be named after the words, so the last ones count.
     said = next(
-        (line for line in event.lines if line.text.startswith(_HEAD) and line.text.rstrip().endswith(_TAIL)),
+        (
+            line
+            for line in lines_of(event)
+            if line.text.startswith(_HEAD) and line.text.rstrip().endswith(_TAIL)
+        ),
         None,
     )
     if said is None:

@@ -34,7 +34,8 @@ def find(case: Case) -> Finding | None:
     words = f"{ID}_memcg" if memcg else ID
     evidence = group_lines(case, "pagetables") if memcg else case.quote("pagetables:", "pages RAM")
     known = [each for each in case.processes if each.pgtables_pages]
-    if known:
+    # Where the table explains little of it, whoever has most of that is not worth a name.
+    if sum(each.pgtables_pages or 0 for each in known) * case.page_kb * 2 >= (tables or 0):
         top = max(known, key=lambda each: each.pgtables_pages or 0)
         if top.comm is not None:
             own = (top.pgtables_pages or 0) * case.page_kb

@@ -9,7 +9,7 @@ from __future__ import annotations
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
 from oomlog.explain.neighbours import BURST, INTERVAL_S, is_after_burst
-from oomlog.explain.quote import kill_lines
+from oomlog.explain.quote import kill_lines, lines_of
 from oomlog.model import ReportLine
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -40,4 +40,4 @@ def find(case: Case) -> Finding | None:
 
 def _lines(case: Case, *words: str) -> tuple[ReportLine, ...]:
     # They stand before the header, where no other evidence is looked for.
-    return tuple(line for line in case.event.lines if any(word in line.text for word in words))[:1]
+    return tuple(line for line in lines_of(case.event) if any(word in line.text for word in words))[:1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
+from oomlog.explain.quote import lines_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -21,6 +22,6 @@ def find(case: Case) -> Finding | None:
         if kill.reaped is None or not kill.reaped.failed or kill.pid is None or kill.comm is None:
             continue
         lines = {kill.line, kill.reaped.line}
-        evidence = tuple(line for line in case.event.lines if line.no in lines)
+        evidence = tuple(line for line in lines_of(case.event) if line.no in lines)
         return Finding(ID, {"comm": kill.comm, "pid": kill.pid}, evidence, "certain", REFERENCE)
     return None

@@ -7,9 +7,8 @@ the kernel killed a child with memory of its own, to spare the work of its paren
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.model import Finding
-from oomlog.explain.quote import kill_lines
+from oomlog.explain.quote import in_order, kill_lines
 
 __all__ = ["ID", "REFERENCE", "find"]
 

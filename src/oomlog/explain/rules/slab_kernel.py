@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
+from oomlog.explain.quote import lines_of
 from oomlog.explain.sizes import counter_kb, group_kb, group_lines, limit_kb, ram_kb, share_of
 from oomlog.model import ReportLine
 
@@ -61,7 +62,7 @@ def _top(case: Case) -> tuple[Values, tuple[ReportLine, ...]]:
     wanted = {(name, f"{row['total_kb']}KB") for name, row in zip(names, rows, strict=False)}
     lines = [
         line
-        for line in case.event.lines
+        for line in lines_of(case.event)
         if len(parts := line.text.split()) >= 3 and (parts[0], parts[-1]) in wanted
     ]
     top: Values = {"cache": names[0], "cache_kb": int(rows[0]["total_kb"]), "caches": ", ".join(names)}

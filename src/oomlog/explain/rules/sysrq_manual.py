@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
+from oomlog.explain.quote import lines_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -21,5 +22,5 @@ def find(case: Case) -> Finding | None:
     """Return that the kill was asked for."""
     if case.event.scope != "sysrq":
         return None
-    evidence = tuple(line for line in case.event.lines if any(sign in line.text for sign in _SIGNS))
+    evidence = tuple(line for line in lines_of(case.event) if any(sign in line.text for sign in _SIGNS))
     return Finding(ID, {}, evidence, "certain", REFERENCE)

@@ -1,18 +1,20 @@
 """The whole machine ran out of memory: no zone had a page to give, whatever the task's cgroup.
 
 Holds for a global report.  With Mem-Info every printed zone must be at its watermarks; where one is not,
-the request failed for another reason (its size, or a zone it could not use), and nothing is said here.
+the request failed for another reason (its size, or a zone it could not use), and nothing is said here; nor
+where much is free in zones that are not printed.
 Until 4.20, and in 5.0 and 5.1, the words of a report bound to some nodes were those of a global one.
 """
 
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.formula import release_of
 from oomlog.explain.mem_info import swap, zones
 from oomlog.explain.model import Confidence, Finding
-from oomlog.explain.totalpages import ram_pages
+from oomlog.explain.quote import in_order
+from oomlog.explain.sizes import counter_kb
+from oomlog.explain.totalpages import ram_pages, scope_of
 from oomlog.explain.watermarks import free_kb, has_free, min_kb, tightest
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -22,12 +24,14 @@ REFERENCE = "constrained_alloc() and out_of_memory(), mm/oom_kill.c, since 2.6.1
 
 # What is left of a full swap: clusters of slots that other CPUs hold, and pages on their way back.
 _SWAP_LEFT = 0.05
+# More than the reserves of a zone that is not printed.
+_HIDDEN = 0.1
 
 
 def find(case: Case) -> Finding | None:
     """Return how much RAM and swap there was, and how little of it was free."""
     event = case.event
-    if event.scope != "global" or event.killer != "kernel":
+    if scope_of(event) != "global" or event.killer != "kernel":
         return None
     populated = [zone for zone in zones(event) if zone.get("managed_kb") != 0 and zone.get("present_kb") != 0]
     ram = ram_pages(event, case.page_kb)
@@ -38,6 +42,9 @@ def find(case: Case) -> Finding | None:
             return None
         return Finding(ID, {}, evidence, _confidence(case), REFERENCE, f"{ID}_message")
     if any(has_free(zone, case.page_kb) is not False for zone in populated):
+        return None
+    # Since 6.1 zones above those that the request may use are not printed, only counted.
+    if (counter_kb(case, "free") or 0) - free >= _HIDDEN * ram.value * case.page_kb:
         return None
     values: dict[str, int | float | str | None] = {
         "ram_kb": ram.value * case.page_kb,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
 from oomlog.explain.neighbours import is_after_burst
+from oomlog.explain.quote import lines_of
 from oomlog.model import ReportLine
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -32,12 +33,12 @@ def find(case: Case) -> Finding | None:
     if not (headless or endless or cut):
         return None
     words = ID + ("_header" if headless else "") + ("_end" if endless else "")
-    words += "_sections" if cut and words != ID else ""
+    words += "_sections" if cut else ""
     values = {"sections": ", ".join(cut)} if cut else {}
     return Finding(ID, values, _edges(case, headless), "certain", REFERENCE, words)
 
 
 def _edges(case: Case, headless: bool) -> tuple[ReportLine, ...]:
     """Return the line that the report breaks off at."""
-    lines = [line for line in case.event.lines if line.no >= case.event.first_line]
+    lines = [line for line in lines_of(case.event) if line.no >= case.event.first_line]
     return tuple(lines[:1] if headless else lines[-1:])

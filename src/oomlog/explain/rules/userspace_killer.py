@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
-from oomlog.explain.quote import kill_lines
+from oomlog.explain.quote import kill_lines, lines_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -28,7 +28,7 @@ def find(case: Case) -> Finding | None:
     if kill is not None and kill.comm is not None and kill.pid is not None:
         values |= {"comm": kill.comm, "pid": kill.pid}
         return Finding(ID, values, kill_lines(event)[:1], "certain", REFERENCE)
-    said = tuple(event.lines)[:1]
+    said = lines_of(event)[:1]
     if event.task_memcg is not None:
         values["task_memcg"] = event.task_memcg
         return Finding(ID, values, said, "certain", REFERENCE, f"{ID}_cgroup")

@@ -14,8 +14,8 @@ from typing import Any
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
+from oomlog.explain.room import Room, request_of, rooms_of, zone_names
 from oomlog.explain.sizes import number, ram_kb, share_of
-from oomlog.explain.watermark import Room, request_of, rooms_of, zone_names
 
 __all__ = ["ID", "REFERENCE", "find"]
 

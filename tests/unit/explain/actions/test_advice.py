@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from oomlog.explain.actions import actions_for
 from oomlog.explain.actions.adj import burstable_adj
-from oomlog.explain.actions.sizes import with_headroom
+from oomlog.explain.actions.suggested import with_headroom
 from oomlog.explain.case import Case
 from oomlog.explain.model import Action
 from oomlog.model import Details
@@ -270,3 +271,68 @@ def test_userspace_killers_own_log() -> None:
     assert given(made(killer="earlyoom"), "userspace_killer")["killer_log"].text == "journalctl -u earlyoom"
     assert "oomctl" in given(made(killer="systemd-oomd"), "userspace_killer")
     assert given(made(), "userspace_killer") == {}
+
+
+def test_nobody_is_compared_with_a_victim_that_is_not_there() -> None:
+    """Without a victim a protected process is told only where it had much, and by its size alone."""
+    for pages, expected in ((90000, {"choom_alone"}), (300, set())):
+        case = made(outcome="no_killable", rows=((7, pages, -1000, "hog"), (8, 10000, -1000, "sshd")))
+        case.event.kills = ()
+        found = given(case, "no_killable")
+        assert {id for id in found if "choom" in id or "hog" in id} - {"essential_hog_alone"} == expected
+
+
+def test_no_value_is_computed_from_an_open_totalpages() -> None:
+    """With a larger totalpages than the log shows, the least oom_score_adj would be another."""
+    swap = {"usage_kb": 0, "limit_kb": UNLIMITED, "failcnt": 0}
+    case = made(rows=((7, 90000, -900, "hog"),), swap=swap)
+    assert case.choice.totalpages is not None
+    assert not case.choice.totalpages.exact
+    found = given(case, "protected_hog")
+    assert "choom_protected" not in found
+    assert "choom_default" in found
+
+
+def test_an_engines_unit_is_not_to_blame_for_its_helpers() -> None:
+    """containerd-shim sets its own oom_score_adj, which OOMScoreAdjust= of its engine does not change."""
+    path = "/system.slice/containerd.service"
+    assert "unit_adj" not in given(made("containerd-shim", path, scope="global", adj=1), "biased_victim")
+    assert "unit_adj" in given(made("app", path, scope="global", adj=1), "biased_victim")
+
+
+def test_no_limit_above_the_machine() -> None:
+    """A container that had nearly all of the RAM gets no limit that the RAM cannot give."""
+    for ram, expected in ((12000, False), (120000, True)):
+        info = {"totals": {"ram_pages": ram, "reserved_pages": 0}}
+        case = made(path=f"/docker/{ID}", scope="global", details=Details(mem_info=info))
+        assert ("docker_set_limit" in given(case, "unlimited_container")) == expected
+
+
+def test_both_limits_of_v1_are_raised() -> None:
+    """v1 refuses a memory limit above the one for memory and swap together, so that comes first."""
+    case = made(path="/batch/jobs")
+    memcg = case.event.memcg
+    assert memcg is not None
+    both = {"usage_kb": GIB, "limit_kb": GIB, "failcnt": 0}
+    case.event._details = replace(case.event.details, memcg=replace(memcg, swap=None, memory_swap=both))
+    size = 1280 * 1024 * 1024
+    folder = "/sys/fs/cgroup/memory/batch/jobs"
+    assert given(case, "memcg_limit")["cgroup_limit"].text == (
+        f"echo {size} > {folder}/memory.memsw.limit_in_bytes && echo {size} > {folder}/memory.limit_in_bytes"
+    )
+
+
+@pytest.mark.parametrize(("release", "file"), [("4.19.0", None), ("3.10.0", "memory.limit_in_bytes")])
+def test_zeros_of_both_versions(release: str, file: str | None) -> None:
+    """From 4.5 to 5.2 cgroup v2 printed v1's counters as zeros: where the files are is not told then."""
+    case = made(path="/batch/jobs")
+    memcg = case.event.memcg
+    assert memcg is not None
+    zeros = {"usage_kb": 0, "limit_kb": UNLIMITED, "failcnt": 0}
+    case.event._details = replace(
+        case.event.details, memcg=replace(memcg, swap=None, memory_swap=zeros), kernel_release=release
+    )
+    found = given(case, "memcg_limit")
+    assert ("cgroup_limit" in found) == (file is not None)
+    if file is not None:
+        assert found["cgroup_limit"].text.endswith(file)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from oomlog.explain.case import Case
 from oomlog.explain.rules import fork_storm, kill_storm, rate_limited, truncated_log, userspace_killer
+from oomlog.explain.verdict import claim
 
 Cases = Callable[[str], list[Case]]
 
@@ -114,6 +117,21 @@ def test_parts_that_are_missing(text: Cases, sample: Cases) -> None:
     assert truncated_log.find(case) is None
     (case,) = sample("v6.1-global-nodump.dmesg")
     assert truncated_log.find(case) is None  # vm.oom_dump_tasks=0
+
+
+def test_damaged_section_of_a_whole_report(sample: Cases, text: Cases) -> None:
+    """A report with header and kill, of which only a section is damaged, has a sentence of its own."""
+    (whole,) = sample("v5.10-memcg-v2-docker-scope.dmesg")
+    assert truncated_log.find(whole) is None
+    log = Path(whole.event.source).read_text()
+    (case,) = text(re.sub(r"pgactivate \d+\n", "pgact\n", log))  # where printk's record was full
+    finding = truncated_log.find(case)
+    assert finding is not None
+    assert finding.words == "truncated_log_sections"
+    assert claim(finding) == (
+        "Some sections of this report break off or are damaged in the log, and what they would have shown is "
+        "missing: memcg."
+    )
 
 
 def test_other_killers(text: Cases, sample: Cases) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 import oomlog
 from oomlog.explain.case import Case
+from oomlog.explain.room import request_of, rooms_of
 from oomlog.explain.rules import cma_only_free, fragmentation, lowmem_zone, watermark_reserve
-from oomlog.explain.watermark import request_of, rooms_of
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 MACHINE = "v7.2-global.dmesg.log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,12 @@ from oomlog.explain.rules import (
     cpuset_bound,
     memcg_limit,
     mempolicy_bound,
+    no_swap,
+    page_fault,
     parent_memcg_limit,
     system_exhausted,
 )
+from oomlog.explain.run import explain
 
 Cases = Callable[[str], list[Case]]
 
@@ -71,6 +75,23 @@ def test_memory_and_swap_together(sample: Cases, text: Cases) -> None:
     finding = memcg_limit.find(case)
     assert finding is not None
     assert (finding.words, finding.values["limit_kb"]) == ("memcg_limit", 65536)
+
+
+def test_equal_limits_with_memory_in_swap(text: Cases) -> None:
+    """Where both limits are the same and much is in swap, the one for both was reached, not memory's."""
+    log = OLD_MEMCG.format(task=BELOW, limit=BELOW, swap=131072).replace(
+        "memory: usage 65536kB, limit 65536kB", "memory: usage 30000kB, limit 131072kB"
+    )
+    (case,) = text(log)
+    finding = memcg_limit.find(case)
+    assert finding is not None
+    assert finding.words == "memcg_limit_memsw"
+    assert finding.values["usage_kb"] == 131072
+    assert no_swap.find(case) is None
+    (case,) = text(log.replace("usage 30000kB", "usage 131072kB"))
+    finding = memcg_limit.find(case)
+    assert finding is not None
+    assert finding.words == "memcg_limit"
 
 
 def test_names_of_old_reports(text: Cases) -> None:
@@ -187,3 +208,85 @@ def test_what_other_nodes_had(
     finding = rule.find(case)  # type: ignore[attr-defined]
     assert finding.words == f"{rule.ID}{suffix}"  # type: ignore[attr-defined]
     assert finding.values.get("other_free_kb") == (other if suffix == "_others" else None)
+
+
+@pytest.mark.parametrize("name", ["v6.1-global-lowmem.console", "v6.1-global-movable.dmesg"])
+def test_memory_free_in_a_zone_that_is_not_printed(sample: Cases, name: str) -> None:
+    """Where much is free in zones left out of the report, the machine had not run out."""
+    for case in sample(name):
+        assert system_exhausted.find(case) is None
+
+
+@pytest.mark.parametrize(
+    ("mask", "free", "holds"),
+    [
+        ("0x0()", 852132, True),
+        ("0x0", 852132, True),
+        ("0x0()", 900, False),
+        ("0xcc0(GFP_KERNEL)", 852132, False),
+    ],
+    ids=["fault", "without names", "exhausted", "another request"],
+)
+def test_a_page_fault_while_memory_is_free(text: Cases, mask: str, free: int, holds: bool) -> None:
+    """A kill that a page fault asked for is told from one for an exhausted machine."""
+    (case,) = text(
+        f"[ 10.000001] python3 invoked oom-killer: gfp_mask={mask}, order=0, oom_score_adj=0\n"
+        "[ 10.000002] Mem-Info:\n"
+        f"[ 10.000003] Normal free:{free}kB min:8608kB low:14752kB high:20896kB present:6291456kB "
+        "managed:6147344kB\n"
+        "[ 10.000004] lowmem_reserve[]: 0 0 0\n" + KILL.format(message="Out of memory")
+    )
+    finding = page_fault.find(case)
+    assert (finding is not None) == holds
+    assert (system_exhausted.find(case) is not None) == (free < 8608)
+    if finding is not None:
+        assert finding.values == {"free_kb": free, "min_kb": 8608}
+        assert [line.no for line in finding.evidence] == [1, 3]
+        assert explain(case.event).primary == replace(finding, primary=True)
+
+
+POLICY = """\
+[ 10.000001] redis invoked oom-killer: gfp_mask=0x24280ca(GFP_HIGHUSER_MOVABLE), nodemask={mask}, order=0, \
+oom_score_adj=0
+[ 10.000002] redis cpuset=/ mems_allowed={allowed}
+[ 10.000003] CPU: 3 PID: 9 Comm: redis Not tainted 4.9.0-3-amd64 #1
+[ 10.000004] Mem-Info:
+active_anon:4000000 inactive_anon:60000 isolated_anon:0
+ free:12000000 free_pcp:0 free_cma:0
+[ 10.000005] Node 1 Normal free:43000kB min:45000kB low:56000kB high:67000kB present:16777216kB \
+managed:16500000kB
+[ 10.000006] lowmem_reserve[]: 0 0 0 0
+[ 10.000007] Free swap  = 1000kB
+[ 10.000008] Total swap = 8000000kB
+[ 10.000009] 16777216 pages RAM
+[ 10.000010] 200000 pages reserved
+[ 10.000011] [ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name
+[ 10.000012] [    9]   100     9  4100000  4000000    8000      20        0             0 a
+[ 10.000013] [   10]   100    10  4100000  1000000    8000      20        0           300 other
+[ 10.000014] Out of memory: Kill process 9 (a) score 800 or sacrifice child
+[ 10.000015] Killed process 9 (a) total-vm:16400000kB, anon-rss:16000000kB, file-rss:0kB, shmem-rss:0kB
+"""
+
+
+@pytest.mark.parametrize(
+    ("mask", "allowed", "bound"),
+    [("1", "0-3", True), ("(null)", "0-3", False), ("1", "1", False)],
+    ids=["policy", "none", "cpuset"],
+)
+def test_a_policy_told_by_its_nodes(text: Cases, mask: str, allowed: str, bound: bool) -> None:
+    """Before 5.2 the nodes of the mask are what shows a memory policy; elsewhere the machine stays open."""
+    (case,) = text(POLICY.format(mask=mask, allowed=allowed))
+    finding = mempolicy_bound.find(case)
+    assert (finding is not None) == bound
+    if finding is not None:
+        assert (finding.words, finding.values["nodes"]) == ("mempolicy_bound", "1")
+        assert [line.text.split()[-1] for line in finding.evidence] == [
+            "oom_score_adj=0",
+            "managed:16500000kB",
+        ]
+    choice = case.choice
+    assert choice.agrees
+    assert choice.totalpages is not None
+    assert not choice.totalpages.exact
+    assert choice.reason == (None if bound else "totalpages_open")
+    assert system_exhausted.find(case) is None  # 46 GiB are free where the report does not look

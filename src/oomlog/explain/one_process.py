@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Ranked
 from oomlog.explain.phrases import say
-from oomlog.explain.verdict import victim_sentence, who
+from oomlog.explain.ranking import Process
+from oomlog.explain.verdict import is_by_size, victim_sentence, who
 from oomlog.model import Kill
 
 __all__ = ["Why", "why", "why_sentence"]
@@ -40,12 +42,13 @@ def why(case: Case, name: str) -> tuple[Why, ...]:
     A process that the report does not mention gives one answer, ``not_listed``.
     """
     killed = {kill.pid: kill for kill in case.event.kills}
+    rows = {each.pid: each for each in case.processes}
     found = []
     for place, ranked in enumerate(case.choice.ranking, 1):
-        if _is(case, ranked, name):
-            found.append(_ranked(case, ranked, place, killed))
+        if _is(rows, ranked, name):
+            found.append(_ranked(case, rows[ranked.pid], ranked, place, killed))
     found += [
-        Why(each.pid, each.comm, "immune", each) for each in case.choice.immune if _is(case, each, name)
+        Why(each.pid, each.comm, "immune", each) for each in case.choice.immune if _is(rows, each, name)
     ]
     listed = {p.pid for p in case.processes} | {p.row_pid for p in case.processes}
     found += [
@@ -62,13 +65,12 @@ def why(case: Case, name: str) -> tuple[Why, ...]:
     return tuple(found) or (Why(int(name) if name.isdigit() else None, name, "not_listed"),)
 
 
-def _is(case: Case, ranked: Ranked, name: str) -> bool:
-    row = next((p for p in case.processes if p.pid == ranked.pid), None)
+def _is(rows: Mapping[int, Process], ranked: Ranked, name: str) -> bool:
+    row = rows.get(ranked.pid)
     return name in (ranked.comm, str(ranked.pid)) or (row is not None and name == str(row.row_pid))
 
 
-def _ranked(case: Case, ranked: Ranked, place: int, killed: dict[int | None, Kill]) -> Why:
-    row = next(p for p in case.processes if p.pid == ranked.pid)
+def _ranked(case: Case, row: Process, ranked: Ranked, place: int, killed: Mapping[int | None, Kill]) -> Why:
     kill = killed.get(ranked.pid) or killed.get(row.row_pid)
     first = case.choice.ranking[0]
     behind = None
@@ -101,9 +103,11 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
             "adj": found.process.oom_score_adj,
             "first_adj": first.oom_score_adj,
         }
-        if choice.formula == "permille" or found.behind_pages is None:
+        if choice.formula == "permille" or not found.behind_pages:
             return say("why.spared", lang, values)
         values["behind_kb"] = found.behind_pages * case.page_kb
+        if is_by_size(first, found.process):
+            return say("why.spared_size", lang, values)
         differ = found.process.oom_score_adj != first.oom_score_adj
-        return say("why.spared_adj" if differ else "why.spared_size", lang, values)
+        return say("why.spared_adj" if differ else "why.spared", lang, values)
     return say(f"why.{found.answer}", lang, values)

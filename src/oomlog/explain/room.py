@@ -14,13 +14,17 @@ from oomlog.explain.case import Case
 from oomlog.explain.sizes import number
 from oomlog.model import OomEvent
 
-__all__ = ["Request", "Room", "request_of", "rooms_above", "rooms_of", "zone_names"]
+__all__ = ["LARGEST_ORDER", "Request", "Room", "request_of", "rooms_above", "rooms_of", "zone_names"]
 
 _ZONES = ("DMA", "DMA32", "Normal", "HighMem", "Movable")
 # The lowest bits choose the zone in every version (include/linux/gfp.h, 2.6.18 to 7.1), MOVABLE since 2.6.31.
 _DMA, _HIGHMEM, _DMA32, _MOVABLE = 0x1, 0x2, 0x4, 0x8
 # __GFP_HIGH lets a request take half of the reserve.
 _HIGH = 0x20
+
+
+LARGEST_ORDER = 20
+"""Beyond what any kernel has blocks of (MAX_ORDER is 10 to 16): a larger number is damage."""
 
 
 class Request(NamedTuple):
@@ -98,7 +102,7 @@ def request_of(event: OomEvent) -> Request | None:
         mask = int(trigger.gfp_mask, 16)
     except ValueError:
         return None
-    if mask == 0 or mask & _HIGH or trigger.order is None or trigger.order < 0:
+    if mask == 0 or mask & _HIGH or trigger.order is None or not 0 <= trigger.order <= LARGEST_ORDER:
         return None
     movable = bool(mask & _MOVABLE)
     # A kernel without such a zone serves these requests from Normal (OPT_ZONE_DMA, OPT_ZONE_HIGHMEM).

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from oomlog.explain.whatif import Setting, least_adj, read_limit, read_setting, whatif
+from oomlog.explain.supposed import Setting, least_adj, read_limit, read_setting, whatif
+from oomlog.report.document_text import document_text
+from oomlog.report.whatif import whatif_blocks
 
 
 def test_another_adj_changes_who_dies(sample):
@@ -94,3 +96,40 @@ def test_wrong_limits_are_refused(text):
     """A limit is a path and a size."""
     with pytest.raises(ValueError, match=r"."):
         read_limit(text)
+
+
+def test_a_protected_process_is_listed(sample):
+    """Who cannot be chosen is not said to be missing."""
+    case = sample("v6.12-global-adj", 2)
+    immune = case.choice.immune[0]
+    (spared,) = least_adj(case, str(immune.pid))
+    assert (spared.process, spared.adj, spared.pays) == (immune, None, None)
+    page = document_text(whatif_blocks(case, None, {"it": (spared,)}, "en"))
+    assert "was not eligible: its oom_score_adj is -1000" in page
+
+
+def test_a_victim_without_a_table_is_known(sample):
+    """The kill line names it, so it is not said to be missing either; what would spare it is open."""
+    case = sample("v6.1-global-nodump")
+    (spared,) = least_adj(case, case.victim.comm)
+    assert (spared.process.pid, spared.adj) == (case.victim.pid, None)
+    answer = whatif(case, [Setting(case.victim.comm, "rss", 4)])
+    assert (answer.answer, answer.unmatched) == ("unknown", ())
+
+
+def test_who_died_is_told_where_the_formula_is_open(case):
+    """Without totalpages the settings are compared with the kernel's choice."""
+    lines = [
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[     10]     0    10     2000     1500        0        0           100 small",
+        "[     20]     0    20     2000     1900        0        0             0 big",
+        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"
+        "task_memcg=/,task=small,pid=10,uid=0",
+        "Out of memory: Killed process 10 (small) total-vm:8000kB, anon-rss:6000kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:0kB oom_score_adj:100",
+    ]
+    found = case(lines)
+    assert found.choice.predicted is None
+    answer = whatif(found, [Setting("small", "oom_score_adj", 0)])
+    page = document_text(whatif_blocks(found, answer, {}, "en"))
+    assert "big (pid 20) would have been chosen instead of small (pid 10)." in page

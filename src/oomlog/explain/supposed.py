@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oomlog.explain.case import Case
+from oomlog.explain.chosen import selected
 from oomlog.explain.formula import FormulaChoice, formula_of
 from oomlog.explain.model import Ranked
 from oomlog.explain.ranking import Process, rank, winner
 from oomlog.kernel import UNKILLABLE_ADJ, is_unlimited
 
-__all__ = ["Setting", "Spared", "WhatIf", "least_adj", "read_limit", "read_setting", "whatif"]
+__all__ = ["Setting", "Spared", "WhatIf", "died_before", "least_adj", "read_limit", "read_setting", "whatif"]
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 Answer = Literal["same", "other", "nobody", "no_oom", "unknown", "other_cgroup"]
@@ -130,8 +131,17 @@ def whatif(case: Case, settings: Sequence[Setting] = (), limits: Mapping[str, in
 def _answer(case: Case, after: Sequence[Ranked], victim: Ranked | None) -> Answer:
     if victim is None:
         return "unknown" if after or case.choice.formula is None else "nobody"
+    before = died_before(case)
+    return "same" if before is not None and before[1] == victim.pid else "other"
+
+
+def died_before(case: Case) -> tuple[str | None, int] | None:
+    """Return whom the settings are compared with: the formula's choice, or else the kernel's."""
     first = case.choice.predicted
-    return "same" if first is not None and first.pid == victim.pid else "other"
+    if first is not None:
+        return first.comm, first.pid
+    row = selected(case)
+    return None if row is None else (row.comm, row.pid)
 
 
 def _changed(case: Case, settings: Sequence[Setting]) -> tuple[list[Process], list[str]]:
@@ -142,7 +152,7 @@ def _changed(case: Case, settings: Sequence[Setting]) -> tuple[list[Process], li
             if setting.who in (process.comm, str(process.pid), str(process.row_pid)):
                 found = True
                 processes[index] = _with(process, setting, case.page_kb)
-        if not found:
+        if not found and not any(setting.who in (kill.comm, str(kill.pid)) for kill in case.event.kills):
             unmatched.append(setting.who)
     return processes, unmatched
 
@@ -185,24 +195,48 @@ def least_adj(case: Case, who: str) -> tuple[Spared, ...]:
     """Return for each process of that name or pid what would have spared it."""
     choice, derived = formula_of(case.event), case.choice.totalpages
     total = None if derived is None else derived.value
+    ranked = {each.pid: each for each in (*case.choice.ranking, *case.choice.immune)}
+    first = None if total is None else winner(_ranked(case, case.processes, choice, total)[0])
     found = []
-    for ranked in case.choice.ranking:
-        process = next(p for p in case.processes if p.pid == ranked.pid)
-        if who not in (process.comm, str(process.pid), str(process.row_pid)):
-            continue
-        found.append(_spare(case, process, ranked, choice, total))
-    return tuple(found)
+    for process in case.processes:
+        if who in (process.comm, str(process.pid), str(process.row_pid)):
+            own = ranked.get(process.pid) or _unranked(process)
+            found.append(_spare(case, process, own, choice, total, first))
+    return tuple(found) or tuple(
+        Spared(Ranked(kill.pid, kill.comm, kill.uid, kill.oom_score_adj, None, None, None, None), None, None)
+        for kill in case.event.kills
+        if kill.pid is not None and who in (kill.comm, str(kill.pid))
+    )
 
 
-def _spare(case: Case, process: Process, ranked: Ranked, choice: FormulaChoice, total: int | None) -> Spared:
-    if total is None or process.oom_score_adj is None:
+def _unranked(process: Process) -> Ranked:
+    return Ranked(
+        process.pid,
+        process.comm,
+        process.uid,
+        process.oom_score_adj,
+        process.rss_pages,
+        process.swap_pages,
+        terms=None,
+        badness=None,
+    )
+
+
+def _spare(
+    case: Case,
+    process: Process,
+    ranked: Ranked,
+    choice: FormulaChoice,
+    total: int | None,
+    first: Ranked | None,
+) -> Spared:
+    if ranked.immune is not None or total is None or process.oom_score_adj is None:
         return Spared(ranked, None, None)
 
     def dies_with(adj: int) -> Ranked | None:
         changed = [p._replace(oom_score_adj=adj) if p.pid == process.pid else p for p in case.processes]
         return winner(_ranked(case, changed, choice, total)[0])
 
-    first = dies_with(process.oom_score_adj)
     if first is None or first.pid != process.pid:
         return Spared(ranked, None, first)
     # Badness only falls with the adjustment, so the border can be found by halving.

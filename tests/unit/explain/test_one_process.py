@@ -1,0 +1,74 @@
+"""Why one process died, or did not."""
+
+from __future__ import annotations
+
+import pytest
+
+from oomlog.explain.one_process import why, why_sentence
+from oomlog.explain.verdict import victim_sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "who", "answer"),
+    [
+        ("v6.12-global-adj", 1, "batch", "killed"),
+        ("v6.12-global-adj", 1, "186", "killed"),
+        ("v6.12-global-adj", 1, "postgres", "spared"),
+        ("v6.12-global-adj", 1, "sshd", "immune"),
+        ("v6.12-global-adj", 1, "nobody", "not_listed"),
+        ("v6.12-memcg-v2-group-parent", 1, "envoy", "member"),
+        ("v6.1-global-nodump", 1, "python3", "killed"),
+    ],
+)
+def test_each_kind_of_answer(sample, name, number, who, answer):
+    """Killed, killed along, spared, immune or not in the report."""
+    case = sample(name, number)
+    assert {each.answer for each in why(case, who)} == {answer}
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("who", ["batch", "postgres", "chrome", "sshd", "nobody"])
+def test_each_answer_can_be_said(sample, who, lang):
+    """In both languages, without holes."""
+    case = sample("v6.12-global-adj", 1)
+    for found in why(case, who):
+        text = why_sentence(found, case, lang)
+        assert who in text
+        assert "None" not in text
+        assert "?" not in text
+
+
+def test_a_place_and_a_distance(sample):
+    """The ranking's place and how far behind."""
+    (found,) = why(sample("v6.12-global-adj", 1), "chrome")
+    assert found.place == 2
+    assert found.behind_pages > 0
+
+
+@pytest.mark.parametrize(
+    ("adj", "uid", "words"),
+    [
+        (0, 1000, "its badness ranked 2 of 2; it used 400 KiB less than big (pid 20)."),
+        (-998, 1000, "its badness ranked 2 of 2; big (pid 20) came first."),
+        (0, 0, "its badness ranked 2 of 2; big (pid 20) came first."),
+    ],
+    ids=["size", "clamped", "root"],
+)
+def test_only_size_is_told_as_size(case, adj, uid, words):
+    """Where the minimum of 1 or root's discount made the order, it is not said to be one of size."""
+    lines = [
+        "a invoked oom-killer: gfp_mask=0x14200ca, order=0, oom_score_adj=0",
+        "CPU: 0 PID: 10 Comm: a Not tainted 4.9.0-3-amd64 #1",
+        "memory: usage 8000kB, limit 8000kB, failcnt 1",
+        "swap: usage 0kB, limit 0kB, failcnt 0",
+        "[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name",
+        f"[   20]  1000    20     2000     1900       0       0        0         {adj:5} big",
+        f"[   30]  {uid:4}    30     2000     1800       0       0        0         {adj:5} small",
+        "Memory cgroup out of memory: Kill process 20 (big) score 900 or sacrifice child",
+        "Killed process 20 (big) total-vm:8000kB, anon-rss:7600kB, file-rss:0kB, shmem-rss:0kB",
+    ]
+    found = case(lines)
+    (answer,) = why(found, "small")
+    assert why_sentence(answer, found).endswith(words)
+    says_size = "; it used" in victim_sentence(found.choice)
+    assert says_size == ("less" in words)

@@ -1,0 +1,63 @@
+"""Which finding is told as the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from oomlog.explain.case import Case
+from oomlog.explain.model import Finding, Ledger, LedgerItem
+from oomlog.explain.primary import with_primary
+from oomlog.explain.run import explain
+from oomlog.explain.verdict import verdict
+from oomlog.model import ReportLine
+
+LINE = (ReportLine(1, "x"),)
+GIB = 1024 * 1024
+
+
+def finding(id: str, confidence: str = "certain", **values: int) -> Finding:
+    return Finding(id, values, LINE, confidence, "mm/oom_kill.c")  # type: ignore[arg-type]
+
+
+def primary(found: Sequence[Finding], anon_kb: int = GIB) -> str | None:
+    ledger = Ledger("machine", None, 8 * GIB, (LedgerItem("anon", anon_kb),), None)
+    return next((each.id for each in with_primary(found, ledger) if each.primary), None)
+
+
+@pytest.mark.parametrize("held", [GIB // 2, 2 * GIB], ids=["less", "more"])
+def test_what_held_less_than_processes_is_not_the_cause(held: int) -> None:
+    """Memory outside of processes is the cause of an exhausted machine only where it was more than theirs."""
+    found = [finding("tmpfs_shmem", shmem_kb=held), finding("system_exhausted")]
+    assert primary(found) == ("tmpfs_shmem" if held > GIB else "system_exhausted")
+    assert primary(found[:1]) == "tmpfs_shmem"  # no better cause is known
+    assert {each.id for each in with_primary(found, None)} == {"tmpfs_shmem", "system_exhausted"}
+
+
+def test_who_died_is_no_cause() -> None:
+    """What decided the victim or made it worse is never the cause; what the log lacks comes before it."""
+    found = [finding("biased_victim"), finding("kill_storm"), finding("truncated_log")]
+    assert primary(found[:2]) is None
+    assert primary(found) == "truncated_log"
+    assert primary([finding("fork_storm", "possible"), *found]) == "fork_storm"
+    assert with_primary(found, None)[0].id == "truncated_log"
+
+
+def test_no_cause_is_said(case: Callable[..., Case]) -> None:
+    """Where nothing tells why memory could not be had, the verdict says so and names no other thing."""
+    lines = [
+        "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "Mem-Info:",
+        "active_anon:100 inactive_anon:100 isolated_anon:0",
+        " free:500000 free_pcp:0 free_cma:0",
+        "Node 0 Normal free:2000000kB min:1000kB low:1200kB high:1400kB present:4000000kB managed:4000000kB",
+        "lowmem_reserve[]: 0 0 0 0",
+        "1000000 pages RAM",
+        "0 pages reserved",
+        "Out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 "
+        "pgtables:4kB oom_score_adj:0",
+    ]
+    explanation = explain(case(lines).event)
+    assert explanation.primary is None
+    assert "cannot be told from this log" in verdict(explanation)
