@@ -10,6 +10,7 @@ from oomlog.explain.processes import groups_of, rss_note
 from oomlog.explain.verdict import claim, verdict, who
 from oomlog.model import OomEvent, ReportLine
 from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.parts import parts_blocks
 from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
@@ -143,6 +144,7 @@ def _memory(explanation: Explanation, lang: str) -> Iterator[Block]:
         yield _ledger(ledger, lang)
         for key, values in ledger.notes:
             yield Paragraph(say(key, lang, values))
+        yield from parts_blocks(explanation.event, explanation.parts, lang)
     page_kb = explanation.victim.page_size_kb.value
     found = groups_of(explanation.event, page_kb)[:_GROUPS]
     if any(each.count > 1 for each in found):
