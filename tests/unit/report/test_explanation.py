@@ -42,7 +42,7 @@ def test_what_is_zero_everywhere_is_left_out():
     tables = [
         block for block in explanation_blocks(explained("v7.2-global.dmesg")) if isinstance(block, Table)
     ]
-    ranking, ledger = tables
+    ranking, ledger, *_ = tables
     assert "SWAP" not in ranking.head
     assert "RSS" in ranking.head
     assert "0.0 %" not in {row[-1] for row in ledger.rows}
