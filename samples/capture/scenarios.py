@@ -324,6 +324,19 @@ umount /mnt
         _memcg2(f"/system.slice/docker-{_HEX}.scope", "16M", _ONE_HOG),
     ),
     Scenario(
+        "memcg-v2-docker-java",
+        "A Docker container, cgroup v2, systemd driver; a thread of java fills its limit of 512 MiB.",
+        ("memcg_limit",),
+        ("6.12",),
+        _memcg2(
+            f"/system.slice/docker-{_HEX}.scope",
+            "512M",
+            "hold 1 tini -c $CG -u 200\n"
+            "hog -n java -T http-nio-8081-e -c $CG -u 200 -m 800 -S 490 -k 512\nuntil_gone $HOG\n",
+        ),
+        Machine(memory="832M"),
+    ),
+    Scenario(
         "memcg-v2-service",
         "A systemd service, cgroup v2, with swap in use.",
         ("memcg_limit",),
