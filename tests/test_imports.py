@@ -20,6 +20,7 @@ ORDER = (
     {"lines"},
     {"grammar"},
     {"events"},
+    {"containers"},
     {"frame"},
     {"explain"},
     {"report"},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from oomlog.containers.owner import owner_of
 from oomlog.explain.actions.containers import pod_requests, resources
 from oomlog.explain.actions.shell import for_running
 from oomlog.explain.actions.suggested import victim_size
 from oomlog.explain.case import Case
-from oomlog.explain.cgroup import owner_of
 from oomlog.explain.mem_info import totals
 from oomlog.explain.model import Action, Finding
 from oomlog.explain.ranking import Process

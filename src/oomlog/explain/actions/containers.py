@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import shlex
 
+from oomlog.containers.owner import CgroupOwner, owner_of
 from oomlog.explain.actions.shell import cgroup_version
 from oomlog.explain.actions.suggested import Size, limit_size, swap_allowance, victim_size
 from oomlog.explain.case import Case
-from oomlog.explain.cgroup import CgroupOwner, owner_of
 from oomlog.explain.model import Action, Finding
 from oomlog.explain.sizes import ram_kb
 

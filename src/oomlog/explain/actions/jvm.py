@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from oomlog.containers.owner import owner_of
 from oomlog.explain.actions.suggested import limit_size
 from oomlog.explain.case import Case
-from oomlog.explain.cgroup import owner_of
 from oomlog.explain.model import Action, Finding
 
 __all__ = ["jvm_heap", "jvm_native"]

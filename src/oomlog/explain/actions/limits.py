@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
+from oomlog.containers.model import Level
+from oomlog.containers.owner import owner_of
 from oomlog.explain.actions.containers import raise_container
 from oomlog.explain.actions.shell import cgroup_dir, cgroup_version, word
 from oomlog.explain.actions.suggested import limit_size, swap_allowance
 from oomlog.explain.actions.units import raise_unit
 from oomlog.explain.case import Case
-from oomlog.explain.cgroup import owner_of
 from oomlog.explain.model import Action, Finding
 
 __all__ = ["cgroup_files", "children_by_memory", "raise_limit"]
@@ -26,6 +28,10 @@ def raise_limit(case: Case, finding: Finding) -> tuple[Action, ...]:
         return ()
     if owner.kind == "systemd":
         return raise_unit(case, finding, owner)
+    if owner.kind == "machine" and owner.unit is not None:
+        # A virtual machine's or nspawn's limit is that of the unit it runs in.
+        level: Level = "service" if owner.unit.endswith(".service") else "scope"
+        return raise_unit(case, finding, replace(owner, kind="systemd", level=level))
     if owner.kind != "plain":
         return raise_container(case, finding, owner)
     size, folder = limit_size(case), cgroup_dir(case, case.event.oom_memcg)

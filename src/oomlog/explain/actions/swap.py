@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from oomlog.containers.owner import owner_of
 from oomlog.explain.actions.suggested import limit_size, swap_allowance
 from oomlog.explain.actions.units import drop_in
 from oomlog.explain.case import Case
-from oomlog.explain.cgroup import owner_of
 from oomlog.explain.model import Action, Finding
 from oomlog.explain.victim import swap_of_siblings
 

@@ -5,10 +5,10 @@ systemd.resource-control(5), systemd.exec(5) and systemd.service(5).
 
 from __future__ import annotations
 
+from oomlog.containers.owner import CgroupOwner, owner_of
 from oomlog.explain.actions.shell import cgroup_version, word
 from oomlog.explain.actions.suggested import limit_size, swap_size
 from oomlog.explain.case import Case
-from oomlog.explain.cgroup import CgroupOwner, owner_of
 from oomlog.explain.model import Action, Finding, Values
 
 __all__ = ["drop_in", "oom_policy", "raise_unit", "throttle_first", "unit_swap_max", "victim_unit_adj"]
