@@ -1,0 +1,1 @@
+"""Files and folders that tell what containers are called: one module a tool, found out by their shape."""

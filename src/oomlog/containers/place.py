@@ -1,0 +1,51 @@
+"""Where an OOM event happened: whose the cgroups of its report are, and what else is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oomlog.containers.known import Known
+from oomlog.containers.model import CgroupOwner, Level
+from oomlog.containers.owner import owner_of
+from oomlog.containers.registry import Registry
+from oomlog.model import OomEvent
+
+__all__ = ["Place", "place_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose process was killed, and whose limit was hit.
+
+    :ivar owner: The victim's cgroup, that of the limit where the log does not name the victim's.
+    :ivar limit: The cgroup that hit its limit; ``None`` when it was no cgroup's, or is not named.
+    :ivar known: What a runtime says of the victim's container or pod.
+    :ivar limit_known: The same for the limit's.
+    """
+
+    owner: CgroupOwner
+    limit: CgroupOwner | None = None
+    known: Known | None = None
+    limit_known: Known | None = None
+
+    @property
+    def limit_level(self) -> Level | None:
+        """Return what hit its limit: a container, a pod, all pods of a class, a unit ..."""
+        if self.limit is None:
+            return None
+        # A group that somebody made inside of the container or the service has a limit of its own.
+        return "cgroup" if self.limit.below else self.limit.level
+
+
+def place_of(event: OomEvent, registry: Registry | None = None) -> Place | None:
+    """Return where an event happened, ``None`` when its paths tell nothing."""
+    oom_memcg, task_memcg = event.quick_memcgs
+    victim, limit = owner_of(task_memcg), owner_of(oom_memcg)
+    owner = victim if victim is not None and victim.told else limit
+    if owner is None or not owner.told:
+        return None
+    if event.quick_scope != "memcg":
+        limit = None
+    if registry is None or not len(registry):
+        return Place(owner, limit)
+    return Place(owner, limit, registry.find(owner), registry.find(limit))
