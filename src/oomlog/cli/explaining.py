@@ -11,7 +11,9 @@ from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.filters import EventFilter
 from oomlog.cli.inputs import add_reading, add_wanted, filter_of
+from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.reading import Reading
+from oomlog.containers.registry import Registry
 from oomlog.errors import UsageError
 from oomlog.events.parse import Options
 from oomlog.explain.neighbours import Log
@@ -27,6 +29,7 @@ class Chosen(NamedTuple):
     events: list[tuple[int, OomEvent]]
     siblings: Log
     reading: Reading
+    registry: Registry | None
 
 
 def add_choosing(parser: Any) -> None:
@@ -38,6 +41,7 @@ def add_choosing(parser: Any) -> None:
         type=value(read_page_size),
         help="page size of the machine, like 64K; otherwise it is inferred from the report",
     )
+    add_map(group)
     group = add_wanted(parser)
     group.add_argument(
         "--event",
@@ -72,6 +76,7 @@ def read_events(options: argparse.Namespace, context: Context, names: Sequence[s
     :raise UsageError: There are fewer events than ``--event`` says.
     """
     wanted = filter_of(options, context)
+    registry = registry_of(options)
     reading = Reading(
         names,
         stdin=context.stdin,
@@ -85,14 +90,14 @@ def read_events(options: argparse.Namespace, context: Context, names: Sequence[s
     events = [(number, event) for number, event in enumerate(siblings, 1) if wanted.accepts(event)]
     if options.event is not None:
         if not siblings and reading.errors:
-            return Chosen([], siblings, reading)
+            return Chosen([], siblings, reading, registry)
         number = options.event or len(siblings)
         if not 1 <= number <= len(siblings):
             raise UsageError(
                 f"--event {options.event or 'last'}: the input has {counted(len(siblings), 'event')}"
             )
         events = [(number, siblings[number - 1])]
-    return Chosen(events, siblings, reading)
+    return Chosen(events, siblings, reading, registry)
 
 
 def status_of(chosen: Chosen) -> ExitStatus:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from oomlog.cli.context import Context
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.model import OomEvent
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = ["FORMATS", "STREAMED", "Report", "open_report"]
 
@@ -38,6 +41,7 @@ def open_report(
     color: str,
     live: bool,
     year_given: bool,
+    registry: Registry | None = None,
 ) -> Report:
     """Return the writer of a format.
 
@@ -45,15 +49,16 @@ def open_report(
     :param color: What ``--color`` says.
     :param live: Events come while somebody watches.
     :param year_given: ``--year`` is used, so a year that was not printed is not from the file's date.
+    :param registry: Names of containers.
     """
     if form == "ndjson":
         from oomlog.report.json import NdjsonReport
 
-        return NdjsonReport(output.write)
+        return NdjsonReport(output.write, registry)
     if form == "json":
         from oomlog.report.json import JsonReport
 
-        return JsonReport(output.write)
+        return JsonReport(output.write, registry)
     if form == "csv":
         from oomlog.report.csv import CsvReport
 
@@ -74,5 +79,7 @@ def open_report(
         from oomlog.report.terminal import TerminalReport
 
         width = get_terminal_size().columns
-        return TerminalReport(output.write, colour=colour, width=width, year_note=note)
-    return TextReport(output.write, colour=colour, live=live, short=to_terminal, year_note=note)
+        return TerminalReport(output.write, colour=colour, width=width, year_note=note, registry=registry)
+    return TextReport(
+        output.write, colour=colour, live=live, short=to_terminal, year_note=note, registry=registry
+    )

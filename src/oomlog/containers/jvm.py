@@ -2,7 +2,7 @@
 
 Only these options are kept; everything else of an environment may be a secret.  HotSpot itself reads
 JAVA_TOOL_OPTIONS, then the command line (which the launcher extends by JDK_JAVA_OPTIONS), then _JAVA_OPTIONS,
-and the last one counts (Arguments::parse() in arguments.cpp).  Other variables are read by scripts, if at all.
+and the last one counts (Arguments::parse() in arguments.cpp).  Other variables are up to scripts.
 """
 
 from __future__ import annotations

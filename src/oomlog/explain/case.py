@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from oomlog.containers.place import Place, place_of
+from oomlog.containers.registry import Registry
 from oomlog.explain.ledger import machine_ledger
 from oomlog.explain.ledger_memcg import memcg_ledger
 from oomlog.explain.ledger_parts import parts_of
@@ -24,14 +26,26 @@ class Case:
 
     :param siblings: All events of the same log, this one included or not.
     :param page_size_kb: Given by the user; otherwise inferred.
+    :param registry: What is known of containers.
     """
 
     def __init__(
-        self, event: OomEvent, siblings: Sequence[OomEvent] = (), *, page_size_kb: int | None = None
+        self,
+        event: OomEvent,
+        siblings: Sequence[OomEvent] = (),
+        *,
+        page_size_kb: int | None = None,
+        registry: Registry | None = None,
     ) -> None:
         self.event = event
         self.siblings = Log.around(event, siblings)
         self._page_size_kb = page_size_kb
+        self._registry = registry
+
+    @cached_property
+    def place(self) -> Place | None:
+        """Return whose cgroups the report names."""
+        return place_of(self.event, self._registry)
 
     @cached_property
     def page_size(self) -> Derived:

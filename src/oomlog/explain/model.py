@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from oomlog.containers.place import Place
 from oomlog.kernel import Formula, Terms
 from oomlog.model import OomEvent, ReportLine
+
+if TYPE_CHECKING:
+    from oomlog.explain.heap import HeapSheet
 
 __all__ = [
     "Action",
@@ -183,6 +187,12 @@ class Explanation:
     actions: tuple[Action, ...]
     overcommit: tuple[tuple[str, Values], ...] = ()
     """Keys and numbers of what vm.overcommit_memory would have changed (``overcommit.toml``)."""
+    place: Place | None = None
+    """Whose process died and whose limit was hit, as far as the paths and maps tell."""
+    remarks: tuple[tuple[str, Values], ...] = ()
+    """Keys and numbers of what to know about the container (``containers.toml``)."""
+    heap: HeapSheet | None = None
+    """A Java virtual machine's heap against the limit."""
 
     @property
     def primary(self) -> Finding | None:

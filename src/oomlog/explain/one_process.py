@@ -11,6 +11,7 @@ from oomlog.explain.model import Ranked
 from oomlog.explain.phrases import say
 from oomlog.explain.ranking import Process
 from oomlog.explain.verdict import is_by_size, victim_sentence, who
+from oomlog.explain.whose import ran_in
 from oomlog.model import Kill
 
 __all__ = ["Why", "why", "why_sentence"]
@@ -93,7 +94,10 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
         return say("why.immune", lang, {**values, "reason": text})
     if found.answer == "killed":
         text = victim_sentence(choice, lang)
-        return say("why.killed", lang, values) + (f" {text}" if text else "")
+        parts = [say("why.killed", lang, values), text]
+        if case.place is not None and case.place.known is not None:
+            parts.append(ran_in(case.place, lang))
+        return " ".join(part for part in parts if part)
     if found.answer == "spared" and found.process is not None:
         first = choice.ranking[0]
         values |= {

@@ -54,6 +54,7 @@ CIRCUMSTANCES = (
     "no_swap",
     "zram_swap",
     "memory_allocations",
+    "jvm_heap",
     "limit_below_working_set",
     "protected_hog",
     "biased_victim",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from oomlog.explain.model import Explanation, Finding, Ranked, VictimChoice
 from oomlog.explain.phrases import say
+from oomlog.explain.whose import limit_sentence, ran_in
 from oomlog.model import OomEvent
 
 __all__ = ["claim", "is_by_size", "verdict", "victim_sentence", "who"]
@@ -29,12 +30,22 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
     if primary is not None:
         if primary.id in _NOT_SAID and any(each.id == "system_exhausted" for each in explanation.findings):
             parts.append(say("verdict.ran_out", lang, {}))
-        parts.append(claim(primary, lang))
+        parts += _cause(explanation, primary, lang)
     elif explanation.event.kills:
         parts.append(say("verdict.no_cause", lang, {}))
     if primary is None or explanation.victim.reason not in _SAID:
         parts.append(victim_sentence(explanation.victim, lang))
     return " ".join(filter(None, parts))
+
+
+def _cause(explanation: Explanation, primary: Finding, lang: str) -> list[str]:
+    """Return the claim, with the names of what hit its limit, or of where the victim ran."""
+    place = explanation.place
+    named = limit_sentence(place, primary, lang)
+    if named is not None:
+        return [named]
+    told = place is not None and place.owner.kind != "systemd"
+    return [claim(primary, lang), *([ran_in(place, lang)] if place is not None and told else [])]
 
 
 def claim(finding: Finding, lang: str = "en") -> str:

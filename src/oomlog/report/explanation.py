@@ -9,6 +9,7 @@ from oomlog.explain.phrases import say
 from oomlog.explain.processes import groups_of, rss_note
 from oomlog.explain.verdict import claim, verdict, who
 from oomlog.model import OomEvent, ReportLine
+from oomlog.report.container_page import container_blocks
 from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
 from oomlog.report.parts import parts_blocks
 from oomlog.report.shorten import short_ids
@@ -36,6 +37,7 @@ def explanation_blocks(
     """
     yield Heading(event_title(explanation.event, number), 1)
     yield Paragraph(short_ids(verdict(explanation, lang)), strong=True)
+    yield from container_blocks(explanation, lang)
     yield from _victim(explanation, lang)
     yield from _memory(explanation, lang)
     yield from _findings(explanation, lang)

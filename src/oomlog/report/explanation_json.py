@@ -8,6 +8,7 @@ from oomlog.explain.model import Action, Explanation, Finding, Ledger, Ranked, V
 from oomlog.explain.phrases import say
 from oomlog.explain.verdict import claim, verdict
 from oomlog.model import ReportLine
+from oomlog.report.container_page import explained_dict
 from oomlog.report.json import json_bytes
 
 __all__ = ["SCHEMA_ID", "explanation_bytes", "explanation_dict"]
@@ -33,6 +34,7 @@ def explanation_dict(explanation: Explanation, lang: str = "en", number: int | N
         "lang": lang,
         "event": number,
         "verdict": verdict(explanation, lang),
+        "container": explained_dict(explanation, lang),
         "victim": _victim(explanation.victim, lang),
         "ledger": None if explanation.ledger is None else _ledger(explanation.ledger),
         "parts": [_ledger(part) for part in explanation.parts],

@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 
+from oomlog.containers.registry import Registry
 from oomlog.events.tasks import full_rows, rows_json
 from oomlog.model import Kill, OomEvent, TaskTable
+from oomlog.report.container import container_of
 from oomlog.report.escape import without_surrogates
 
 __all__ = ["SCHEMA_ID", "JsonReport", "NdjsonReport", "event_bytes", "event_dict", "json_bytes"]
@@ -52,12 +54,12 @@ def _tasks(table: TaskTable | None) -> orjson.Fragment | None:
     return orjson.Fragment(table.json() if table.json is not None else rows_json(table))
 
 
-def event_dict(event: OomEvent) -> dict[str, Any]:
+def event_dict(event: OomEvent, registry: Registry | None = None) -> dict[str, Any]:
     """Return the event with the schema's keys; ``tasks`` is a ready-made JSON fragment."""
-    return _record(event, _tasks(event.tasks))
+    return _record(event, _tasks(event.tasks), registry)
 
 
-def _record(event: OomEvent, tasks: object) -> dict[str, Any]:
+def _record(event: OomEvent, tasks: object, registry: Registry | None) -> dict[str, Any]:
     trigger = event.trigger
     memcg = event.memcg
     return {
@@ -91,6 +93,7 @@ def _record(event: OomEvent, tasks: object) -> dict[str, Any]:
         "mems_allowed": event.mems_allowed,
         "oom_memcg": event.oom_memcg,
         "task_memcg": event.task_memcg,
+        "container": container_of(event, registry),
         "memcg": None
         if memcg is None
         else {
@@ -114,19 +117,19 @@ def _record(event: OomEvent, tasks: object) -> dict[str, Any]:
     }
 
 
-def event_bytes(event: OomEvent, *, indent: bool = False) -> bytes:
+def event_bytes(event: OomEvent, *, indent: bool = False, registry: Registry | None = None) -> bytes:
     """Render one event as JSON, on one line unless ``indent``."""
     try:
-        return orjson.dumps(event_dict(event), option=orjson.OPT_INDENT_2 if indent else 0)
+        return orjson.dumps(event_dict(event, registry), option=orjson.OPT_INDENT_2 if indent else 0)
     except TypeError:
-        return _odd_bytes(event, indent=indent)
+        return _odd_bytes(event, registry, indent=indent)
 
 
 # orjson refuses integers of more than 64 bits, which a damaged or forged log may hold, and surrogates,
 # which are how a file name holds a byte that is not UTF-8.
-def _odd_bytes(event: OomEvent, *, indent: bool) -> bytes:
+def _odd_bytes(event: OomEvent, registry: Registry | None, *, indent: bool) -> bytes:
     return _plain_bytes(
-        _record(event, None if event.tasks is None else full_rows(event.tasks)), indent=indent
+        _record(event, None if event.tasks is None else full_rows(event.tasks), registry), indent=indent
     )
 
 
@@ -160,12 +163,13 @@ def _plain(value: Any) -> Any:
 class NdjsonReport:
     """Writes one line per event."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], registry: Registry | None = None) -> None:
         self._write = write
+        self._registry = registry
 
     def add(self, event: OomEvent) -> None:
         """Write the event."""
-        self._write(event_bytes(event) + b"\n")
+        self._write(event_bytes(event, registry=self._registry) + b"\n")
 
     def flush(self) -> None:
         """Hand over what is ready; nothing is held back here."""
@@ -177,13 +181,14 @@ class NdjsonReport:
 class JsonReport:
     """Writes one array, with one event a line."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], registry: Registry | None = None) -> None:
         self._write = write
+        self._registry = registry
         self._before = b"[\n"
 
     def add(self, event: OomEvent) -> None:
         """Write the event."""
-        self._write(self._before + event_bytes(event))
+        self._write(self._before + event_bytes(event, registry=self._registry))
         self._before = b",\n"
 
     def flush(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+from oomlog.containers.registry import Registry
 from oomlog.model import OomEvent
 from oomlog.report.text import HEADINGS, NUMBERS, YEAR_NOTE, shortened, text_rows, with_inferred_year
 
@@ -26,10 +27,17 @@ class TerminalReport:
     """Draws rows in tables of up to 500, so that a large log shows something early.
 
     :param year_note: The line below the table that explains years with a ``~``.
+    :param registry: Names of containers.
     """
 
     def __init__(
-        self, write: Callable[[bytes], None], *, colour: bool, width: int, year_note: str = YEAR_NOTE
+        self,
+        write: Callable[[bytes], None],
+        *,
+        colour: bool,
+        width: int,
+        year_note: str = YEAR_NOTE,
+        registry: Registry | None = None,
     ) -> None:
         self._write = write
         self._colour = colour
@@ -37,10 +45,11 @@ class TerminalReport:
         self._rows: list[tuple[str, ...]] = []
         self._year_note = year_note
         self._inferred = False
+        self._registry = registry
 
     def add(self, event: OomEvent) -> None:
         """Take the event's rows."""
-        self._rows += map(shortened, text_rows(event))
+        self._rows += map(shortened, text_rows(event, self._registry))
         if len(self._rows) >= _BATCH:
             self.flush()
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from oomlog.containers.owner import owner_of
+from oomlog.containers.registry import Registry
 from oomlog.model import Kill, OomEvent
+from oomlog.report.container import place_name
 from oomlog.report.escape import cell
 from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
@@ -38,11 +41,11 @@ _STYLES = {2: "1;31", 6: "36"}
 _HEAD_STYLE = "1"
 
 
-def text_rows(event: OomEvent) -> Iterator[tuple[str, ...]]:
+def text_rows(event: OomEvent, registry: Registry | None = None) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each kill, escaped; an event without a kill gives one row that says its outcome."""
     host = "-" if event.host is None else cell(event.host)
     trigger = "-" if event.trigger_comm is None else cell(event.trigger_comm)
-    scope = _scope(event)
+    scope = _scope(event, registry)
     for kill in event.kills:
         where = cell(f"{event.source}:{kill.line}")
         when = _when(
@@ -82,14 +85,17 @@ def _victim(kill: Kill) -> str:
     return cell(comm if kill.pid is None else f"{comm}[{kill.pid}]")
 
 
-def _scope(event: OomEvent) -> str:
+def _scope(event: OomEvent, registry: Registry | None) -> str:
     scope: str = event.quick_scope
     if scope == "memcg" or event.killer != "kernel":
         oom_memcg, task_memcg = event.quick_memcgs
         memcg = oom_memcg or task_memcg
-        leaf = memcg and (memcg.rstrip("/").rpartition("/")[2] or "/")
-        known = event.killer if event.killer != "kernel" else scope
-        return cell(f"{known} {leaf}" if leaf else known)
+        owner = owner_of(memcg)
+        known = registry.find(owner) if registry is not None else None
+        leaf = None if owner is None else place_name(owner, known)
+        leaf = leaf or (memcg and (memcg.rstrip("/").rpartition("/")[2] or "/"))
+        who = event.killer if event.killer != "kernel" else scope
+        return cell(f"{who} {leaf}" if leaf else who)
     return scope
 
 
@@ -99,6 +105,7 @@ class TextReport:
     :param live: Rows are wanted as soon as they are known, so widths cannot wait for later rows.
     :param short: The output is a terminal: container ids are cut to their first 12 digits.
     :param year_note: The line below the table that explains years with a ``~``.
+    :param registry: Names of containers.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class TextReport:
         live: bool = False,
         short: bool = False,
         year_note: str = YEAR_NOTE,
+        registry: Registry | None = None,
     ) -> None:
         self._write = write
         self._colour = colour
@@ -119,10 +127,12 @@ class TextReport:
         self._short = short
         self._year_note = year_note
         self._inferred = False
+        self._registry = registry
 
     def add(self, event: OomEvent) -> None:
         """Take the event's rows."""
-        self._rows += map(shortened, text_rows(event)) if self._short else text_rows(event)
+        rows = text_rows(event, self._registry)
+        self._rows += map(shortened, rows) if self._short else rows
         if len(self._rows) >= self._batch:
             self.flush()
 

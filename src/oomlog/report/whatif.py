@@ -11,6 +11,8 @@ from oomlog.explain.one_process import Why, why_sentence
 from oomlog.explain.phrases import say
 from oomlog.explain.supposed import Spared, WhatIf, died_before
 from oomlog.explain.verdict import who
+from oomlog.explain.whose import ran_in
+from oomlog.report.container import place_dict
 from oomlog.report.document import Block, Heading, Paragraph, Table
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
@@ -26,6 +28,8 @@ def whatif_blocks(
 ) -> Iterator[Block]:
     """Yield the answer for one event."""
     yield Heading(event_title(case.event, number), 1)
+    if case.place is not None and case.place.known is not None:
+        yield Paragraph(ran_in(case.place, lang))
     if answer is not None:
         yield Paragraph(_sentence(case, answer, lang), strong=True)
         for name in answer.unmatched:
@@ -107,6 +111,7 @@ def whatif_dict(
         "source": case.event.source,
         "first_line": case.event.first_line,
         "event": number,
+        "container": None if case.place is None else place_dict(case.place),
         "whatif": None
         if answer is None
         else {
@@ -141,6 +146,7 @@ def why_dict(case: Case, answer: Why, lang: str, number: int | None) -> dict[str
         "source": case.event.source,
         "first_line": case.event.first_line,
         "event": number,
+        "container": None if case.place is None else place_dict(case.place),
         "pid": answer.pid,
         "comm": answer.comm,
         "answer": answer.answer,

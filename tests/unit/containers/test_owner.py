@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oomlog.containers.owner import CgroupOwner, owner_of, unescape
+from oomlog.explain.phrases import LANGUAGES
+from oomlog.explain.whose import what
 
 ID = "4f1d0c6b7f0e2a93c8d15e4b6a7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091"
 ID2 = "b7c2a9d0e4f35168790a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60"
@@ -362,6 +364,16 @@ def test_owner(path: str) -> None:
     """Each engine's, scheduler's and systemd's way to name a cgroup is known, and nothing more is made up."""
     wanted = {name: value for name, value in CASES[path].items() if value is not None}
     assert wanted == said(owner_of(path))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("path", CASES)
+def test_every_owner_has_words(path: str, lang: str) -> None:
+    """Whatever a path looks like can be said, with nothing missing."""
+    owner = owner_of(path)
+    assert owner is not None
+    if owner.told:
+        assert "?" not in what(owner, None, lang)
 
 
 def test_no_path_has_no_owner() -> None:

@@ -75,8 +75,8 @@ CONTAINER = "0123456789ab" + "cdef" * 13
 @pytest.mark.parametrize(
     ("leaf", "shown"),
     [
-        (CONTAINER, "memcg 0123456789ab\u2026"),
-        (f"docker-{CONTAINER}.scope", "memcg docker-0123456789ab\u2026.scope"),
+        (CONTAINER, "memcg container 0123456789ab\u2026"),
+        (f"docker-{CONTAINER}.scope", "memcg docker 0123456789ab\u2026"),
         (f"{CONTAINER}0", f"memcg {CONTAINER}0"),
         (CONTAINER.upper(), f"memcg {CONTAINER.upper()}"),
     ],

@@ -72,11 +72,11 @@ def test_heading_is_printed_once(make_event: MakeEvent) -> None:
 def test_container_ids_stay_whole_in_a_pipe(make_event: MakeEvent) -> None:
     """Only a terminal gets short ids; what is piped on is complete."""
     event = make_event(scope="memcg", oom_memcg="/docker/" + "ab" * 32)
-    assert "memcg " + "ab" * 32 + "  " in table(event)[1]
+    assert "memcg docker " + "ab" * 32 + "  " in table(event)[1]
     written: list[bytes] = []
     report = TextReport(written.append, live=True, short=True)
     report.add(event)
-    assert "memcg abababababab\u2026  " in b"".join(written).decode()
+    assert "memcg docker abababababab\u2026  " in b"".join(written).decode()
 
 
 def test_inferred_year_is_explained(make_event: MakeEvent) -> None:

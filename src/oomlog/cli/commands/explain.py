@@ -16,6 +16,7 @@ from oomlog.errors import UsageError
 
 __all__ = ["add_parser", "run"]
 
+_UNSEEN = 10
 FORMATS = ("text", "markdown", "json", "ndjson")
 _EPILOG = f"""\
 {TIMES}
@@ -89,7 +90,23 @@ def run(options: argparse.Namespace, context: Context) -> int:
     with _opened(options, context) as output:
         for part in _events(options, context, chosen):
             output.write(part)
+    _say_unseen(context, chosen, options.lang)
     return status_of(chosen)
+
+
+def _say_unseen(context: Context, chosen: Chosen, lang: str) -> None:
+    """Tell of containers that a map says were killed, while the logs have no kill in them."""
+    if chosen.registry is None or chosen.reading.errors:
+        return
+    from oomlog.explain.disagreements import without_kill
+    from oomlog.explain.phrases import say
+    from oomlog.report.escape import escape
+
+    found = list(without_kill(chosen.registry, chosen.siblings))
+    for key, values in found[:_UNSEEN]:
+        context.say(escape(say(f"containers.{key}", lang, values)))
+    if len(found) > _UNSEEN:
+        context.say(f"... and {len(found) - _UNSEEN} more containers")
 
 
 def _opened(options: argparse.Namespace, context: Context) -> Output:
@@ -143,7 +160,7 @@ def _events(options: argparse.Namespace, context: Context, chosen: Chosen) -> It
     from oomlog.explain.run import explain
 
     explanations = (
-        (number, explain(event, chosen.siblings, page_size_kb=options.page_size))
+        (number, explain(event, chosen.siblings, page_size_kb=options.page_size, registry=chosen.registry))
         for number, event in chosen.events
     )
     if options.format in ("json", "ndjson"):

@@ -22,6 +22,7 @@ from oomlog.cli.inputs import (
     limits_of,
     names_of,
 )
+from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.output import FileOutput, Output
 from oomlog.cli.reading import Reading, in_time_order, is_live
 from oomlog.events.parse import Options
@@ -73,9 +74,11 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         type=value(read_count),
         default=1,
-        help="processes to use, for --format ndjson without --sort, --stats, --strict and --year (default 1)",
+        help="processes to use, for --format ndjson without --sort, --stats, --strict, --year and --map "
+        "(default 1)",
     )
     add_limits(group)
+    add_map(group)
     add_wanted(parser)
     group = parser.add_argument_group("what to print")
     group.add_argument(
@@ -107,6 +110,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Read the inputs and print what was found."""
     started = time.perf_counter()
     names = names_of(options, context, "parse")
+    registry = registry_of(options)
     live = is_live(names, context.stdin)
     wanted = filter_of(options, context)
     if options.jobs > 1 and (why := _one_process(options, names)) is not None:
@@ -139,6 +143,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             color=options.color,
             live=live,
             year_given=options.year is not None,
+            registry=registry,
         )
         _write(reading, report, output, options)
         if options.format == "text" and (tally.files or not reading.errors):
@@ -186,6 +191,8 @@ def _one_process(options: argparse.Namespace, names: list[str]) -> str | None:
     for name in ("sort", "stats", "strict", "year"):
         if getattr(options, name) not in (False, None):
             return f"together with --{name}"
+    if options.maps:
+        return "together with --map"
     if all(name == "-" or is_live([name], None) for name in names):
         return "with standard input, a pipe or a device"
     return None

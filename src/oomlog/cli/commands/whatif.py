@@ -127,7 +127,7 @@ def _answers(options: argparse.Namespace, context: Context, chosen: Chosen) -> I
     colour = context.colour(options.color, terminal=context.stdout_is_terminal)
     before = b"[\n"
     for number, event in chosen.events:
-        case = Case(event, chosen.siblings, page_size_kb=options.page_size)
+        case = Case(event, chosen.siblings, page_size_kb=options.page_size, registry=chosen.registry)
         changed = options.settings or options.limits
         answer = whatif(case, options.settings, dict(options.limits)) if changed else None
         spared = {name: least_adj(case, name) for name in options.spare}

@@ -86,7 +86,7 @@ def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) 
     records = []
     last = None
     for number, event in chosen.events:
-        case = Case(event, chosen.siblings, page_size_kb=options.page_size)
+        case = Case(event, chosen.siblings, page_size_kb=options.page_size, registry=chosen.registry)
         for answer in why(case, options.who):
             if answer.answer != "not_listed":
                 mentioned.append(number)

@@ -84,14 +84,14 @@ def known_of(value: Table, source: str) -> list[Known] | None:
 
 def _items(value: Table, source: str) -> list[Known] | None:
     items = list(rows(value["items"]))
+    # crictl's list and its items have no kind; neither has a pod of the API's own list.
     if (
         items
-        and not any(table(item, "spec") for item in items)
-        and any(table(each, "metadata") for each in items)
+        and "kind" not in value
+        and all("spec" not in item and table(item, "metadata") for item in items)
     ):
         return list(cri.listed_pods(value, source))
-    if items and not any(map(kubectl.is_pod, items)):
+    pods = [item for item in items if kubectl.is_pod(item)]
+    if items and not pods:
         return None
-    return [
-        known for item in items if kubectl.is_pod(item) for known in kubectl.pod_and_containers(item, source)
-    ]
+    return [known for pod in pods for known in kubectl.pod_and_containers(pod, source)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from oomlog.explain.actions.adj import choom_victim, hog_unit, unprotect, victim_request
 from oomlog.explain.actions.containers import find_container, recreate_with_adj, set_limit, single_kill
-from oomlog.explain.actions.jvm import jvm_heap, jvm_native
+from oomlog.explain.actions.jvm import jvm_heap, jvm_native, jvm_xmx
 from oomlog.explain.actions.kernel_memory import shrink_hugepages, slab_name, tmpfs_size
 from oomlog.explain.actions.limits import cgroup_files, children_by_memory, raise_limit
 from oomlog.explain.actions.looks import (
@@ -35,6 +35,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "memcg_limit": (raise_limit, jvm_heap, find_container, cgroup_files, growth, jvm_native, throttle_first),
     "parent_memcg_limit": (raise_limit, children_by_memory, cgroup_files, find_container),
     "limit_below_working_set": (raise_limit, cgroup_files),
+    "jvm_heap": (jvm_xmx, jvm_native),
     "unlimited_container": (set_limit, find_container),
     "system_exhausted": (look("biggest"), growth, jvm_native, strict_overcommit, look("commit")),
     "cpuset_bound": (allowed_nodes, look("numastat"), look("numactl")),
