@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oomlog.cli.arguments import read_count, value
 from oomlog.cli.context import Context
@@ -13,12 +13,14 @@ from oomlog.cli.filters import EventFilter
 from oomlog.cli.inputs import add_reading, add_wanted, filter_of
 from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.reading import Reading
-from oomlog.containers.registry import Registry
 from oomlog.errors import UsageError
 from oomlog.events.parse import Options
 from oomlog.explain.neighbours import Log
 from oomlog.model import OomEvent
 from oomlog.report.summary import Tally, counted
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = ["Chosen", "add_choosing", "read_events", "read_page_size", "status_of"]
 
@@ -76,7 +78,7 @@ def read_events(options: argparse.Namespace, context: Context, names: Sequence[s
     :raise UsageError: There are fewer events than ``--event`` says.
     """
     wanted = filter_of(options, context)
-    registry = registry_of(options)
+    registry = registry_of(options, context)
     reading = Reading(
         names,
         stdin=context.stdin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from oomlog.cli.context import Context
 from oomlog.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_map(group: Any) -> None:
     )
 
 
-def registry_of(options: argparse.Namespace) -> Registry | None:
+def registry_of(options: argparse.Namespace, context: Context) -> Registry | None:
     """Return what the maps say, ``None`` without ``--map``.
 
     :raise SourceError: One of them cannot be used.
@@ -40,7 +41,7 @@ def registry_of(options: argparse.Namespace) -> Registry | None:
 
     registry = Registry()
     for name in options.maps:
-        found = local() if name == "auto" else load(name)
+        found = local(context.root) if name == "auto" else load(name)
         if not found and name == "auto":
             raise UsageError(
                 "--map auto: no containers of Docker, Podman, containerd or CRI-O are known to this machine, "

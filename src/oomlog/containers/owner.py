@@ -75,6 +75,6 @@ def _container(parts: Sequence[str]) -> CgroupOwner | None:
     if found is None:
         return None
     below = parts[end:]
-    if found.kind == "podman" and below == ["container"]:
+    if (found.kind == "podman" or found.runtime == "cri-o") and below == ["container"]:
         below = []  # crun's own level, with the same limit
     return replace(found, below="/".join(below), outer=outer)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from oomlog.containers.known import Known
 from oomlog.containers.model import CgroupOwner, Level
 from oomlog.containers.owner import owner_of
-from oomlog.containers.registry import Registry
-from oomlog.model import OomEvent
+from oomlog.model import OomEvent, Scope
 
-__all__ = ["Place", "place_of"]
+if TYPE_CHECKING:
+    from oomlog.containers.known import Known
+    from oomlog.containers.registry import Registry
+
+__all__ = ["Place", "place_at", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,18 @@ class Place:
 
 def place_of(event: OomEvent, registry: Registry | None = None) -> Place | None:
     """Return where an event happened, ``None`` when its paths tell nothing."""
-    oom_memcg, task_memcg = event.quick_memcgs
+    return place_at(*event.quick_memcgs, event.quick_scope, registry)
+
+
+def place_at(
+    oom_memcg: str | None, task_memcg: str | None, scope: Scope, registry: Registry | None = None
+) -> Place | None:
+    """Return the place of two paths; ``scope`` tells whether a cgroup's limit was hit."""
     victim, limit = owner_of(task_memcg), owner_of(oom_memcg)
     owner = victim if victim is not None and victim.told else limit
     if owner is None or not owner.told:
         return None
-    if event.quick_scope != "memcg":
+    if scope != "memcg":
         limit = None
     if registry is None or not len(registry):
         return Place(owner, limit)

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oomlog.containers.known import Known
-from oomlog.containers.model import CgroupOwner
-from oomlog.containers.place import Place, place_of
-from oomlog.containers.registry import Registry
-from oomlog.model import OomEvent
+from oomlog.model import OomEvent, Scope
+
+if TYPE_CHECKING:
+    from oomlog.containers.known import Known
+    from oomlog.containers.model import CgroupOwner
+    from oomlog.containers.place import Place
+    from oomlog.containers.registry import Registry
 
 __all__ = ["container_of", "place_dict", "place_name"]
 
 
 def container_of(event: OomEvent, registry: Registry | None = None) -> dict[str, Any] | None:
     """Return the event's ``container`` record, ``None`` where its paths tell nothing."""
-    place = place_of(event, registry)
+    oom_memcg, task_memcg = event.quick_memcgs
+    if oom_memcg is None and task_memcg is None:
+        return None
+    return _known_paths(oom_memcg, task_memcg, event.quick_scope, registry)
+
+
+def _of_paths(
+    oom_memcg: str | None, task_memcg: str | None, scope: Scope, registry: Registry | None
+) -> dict[str, Any] | None:
+    # The patterns of all names are only needed where there is one.
+    from oomlog.containers.place import place_at
+
+    place = place_at(oom_memcg, task_memcg, scope, registry)
     return None if place is None else place_dict(place)
 
 
-# Without a map there are as many places as pairs of cgroups, and a log tells of few.
-@lru_cache(maxsize=1024)
+# A log tells of few cgroups, again and again; so the same object is given out each time, not to be changed.
+_known_paths = lru_cache(maxsize=512)(_of_paths)
+
+
 def place_dict(place: Place) -> dict[str, Any]:
-    """Return a place with the schema's keys; the same object each time, not to be changed."""
+    """Return a place with the schema's keys."""
     owner = place.owner
     return {
         **_owner(owner),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from oomlog.containers.registry import Registry
 from oomlog.events.tasks import full_rows, rows_json
 from oomlog.model import Kill, OomEvent, TaskTable
 from oomlog.report.container import container_of
 from oomlog.report.escape import without_surrogates
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = ["SCHEMA_ID", "JsonReport", "NdjsonReport", "event_bytes", "event_dict", "json_bytes"]
 

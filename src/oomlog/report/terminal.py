@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from oomlog.containers.registry import Registry
 from oomlog.model import OomEvent
 from oomlog.report.text import HEADINGS, NUMBERS, YEAR_NOTE, shortened, text_rows, with_inferred_year
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = ["TerminalReport"]
 

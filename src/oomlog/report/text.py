@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from oomlog.containers.owner import owner_of
-from oomlog.containers.registry import Registry
 from oomlog.model import Kill, OomEvent
 from oomlog.report.container import place_name
 from oomlog.report.escape import cell
 from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = [
     "HEADINGS",
@@ -90,6 +92,9 @@ def _scope(event: OomEvent, registry: Registry | None) -> str:
     if scope == "memcg" or event.killer != "kernel":
         oom_memcg, task_memcg = event.quick_memcgs
         memcg = oom_memcg or task_memcg
+        # The patterns of all names are only needed where there is one.
+        from oomlog.containers.owner import owner_of
+
         owner = owner_of(memcg)
         known = registry.find(owner) if registry is not None else None
         leaf = None if owner is None else place_name(owner, known)

@@ -196,7 +196,6 @@ KUBERNETES = {
         unit=f"crio-{ID}.scope",
         slice=POD,
         runtime="cri-o",
-        below="container",
     ),
     f"{SLICES}/crio-conmon-{ID}.scope": kube(
         "pod",

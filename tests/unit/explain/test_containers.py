@@ -154,6 +154,16 @@ def test_what_to_set() -> None:
     assert "jvm_heap" in {action.id for action in explained(JAVA).actions}
 
 
+def test_the_manifest_has_the_name() -> None:
+    """What to set names the container, unless its name could be something else in a file."""
+    actions = {action.id: action for action in explained("v6.12-memcg-v2-kubernetes", *PODS).actions}
+    assert "- name: shop\n" in actions["k8s_limit"].text
+    assert "k8s_find_pod" not in actions
+    evil = [replace(each, name="a: {b}\n- x") for each in PODS]
+    actions = {action.id: action for action in explained("v6.12-memcg-v2-kubernetes", *evil).actions}
+    assert "- name: CONTAINER\n" in actions["k8s_limit"].text
+
+
 def test_agreement_needs_no_remark() -> None:
     """Where runtime and kernel say the same, only the pid is explained."""
     agreed = replace(NEXUS, restarts=1)

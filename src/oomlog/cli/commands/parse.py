@@ -110,7 +110,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Read the inputs and print what was found."""
     started = time.perf_counter()
     names = names_of(options, context, "parse")
-    registry = registry_of(options)
+    registry = registry_of(options, context)
     live = is_live(names, context.stdin)
     wanted = filter_of(options, context)
     if options.jobs > 1 and (why := _one_process(options, names)) is not None:

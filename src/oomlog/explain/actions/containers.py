@@ -6,6 +6,7 @@ limit is the container's memory.max, and the request decides oom_score_adj (pkg/
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from oomlog.containers.owner import CgroupOwner, owner_of
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 _SHORT_ID = 12
+# RFC 1123, as Kubernetes has it for names of containers.
+_LABEL = re.compile(r"(?=[a-z0-9-]{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
 def raise_container(case: Case, finding: Finding, owner: CgroupOwner) -> tuple[Action, ...]:
@@ -54,7 +57,7 @@ def _update(finding: Finding, owner: CgroupOwner, size: Size, swap_kb: int | Non
 
 def _raise_pod(case: Case, finding: Finding, owner: CgroupOwner, size: Size) -> tuple[Action, ...]:
     if owner.level == "container":
-        text = resources(size, request=owner.qos != "burstable")
+        text = resources(size, request=owner.qos != "burstable", name=_name(case))
         return (Action("k8s_limit", finding.id, "file", text, {**size.values, "qos": owner.qos}),)
     if owner.level == "pod":
         return (Action("k8s_pod_limit", finding.id, "look", _find_pod(owner), {"limit_kb": size.from_kb}),)
@@ -62,9 +65,17 @@ def _raise_pod(case: Case, finding: Finding, owner: CgroupOwner, size: Size) -> 
     return (Action("k8s_node_limit", finding.id, "look", text, {"limit_kb": size.from_kb}),)
 
 
-def resources(size: Size, *, request: bool, limit: bool = True) -> str:
+def _name(case: Case) -> str:
+    """Return the container's name in its manifest, where a map tells it."""
+    known = None if case.place is None else case.place.known
+    name = None if known is None or known.pod is None else known.name
+    # It goes into a file, and a map may say anything.
+    return name if name is not None and _LABEL.fullmatch(name) else "CONTAINER"
+
+
+def resources(size: Size, *, request: bool, limit: bool = True, name: str = "CONTAINER") -> str:
     """Return the part of a workload's manifest that sets a container's memory."""
-    lines = ["spec:", "  template:", "    spec:", "      containers:", "        - name: CONTAINER"]
+    lines = ["spec:", "  template:", "    spec:", "      containers:", f"        - name: {name}"]
     lines.append("          resources:")
     for key, wanted in (("requests", request), ("limits", limit)):
         if wanted:
@@ -90,7 +101,15 @@ def set_limit(case: Case, finding: Finding) -> tuple[Action, ...]:
     if ram is not None and size.kb >= ram:
         return ()  # a limit that the machine cannot give does not keep the container from it
     if owner.kind == "kubernetes":
-        return (Action("k8s_set_limit", finding.id, "file", resources(size, request=True), size.values),)
+        return (
+            Action(
+                "k8s_set_limit",
+                finding.id,
+                "file",
+                resources(size, request=True, name=_name(case)),
+                size.values,
+            ),
+        )
     if owner.kind not in ("docker", "podman") or owner.container_id is None:
         return ()
     short = owner.container_id[:_SHORT_ID]
@@ -129,8 +148,8 @@ def single_kill(case: Case, finding: Finding) -> tuple[Action, ...]:
 def find_container(case: Case, finding: Finding) -> tuple[Action, ...]:
     """Find out which pod or container the path in the report is, and how often it was restarted."""
     owner = owner_of(case.event.task_memcg) or owner_of(case.event.oom_memcg)
-    if owner is None or owner.nested:
-        return ()
+    if owner is None or owner.nested or (case.place is not None and case.place.known is not None):
+        return ()  # a map has told
     if owner.kind == "kubernetes" and owner.pod_uid is not None:
         return (Action("k8s_find_pod", finding.id, "look", _find_pod(owner), {"pod": owner.pod_uid}),)
     if owner.kind in ("docker", "podman") and owner.container_id is not None:
