@@ -8,15 +8,9 @@ from oomlog.containers.place import Place
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.phrases import say
 
-__all__ = ["limit_sentence", "ran_in", "short_id", "what"]
+__all__ = ["limit_sentence", "ran_in", "what"]
 
-_SHORT = 12
 _MANY = ("qos", "node")
-
-
-def short_id(id: str | None) -> str | None:
-    """Return what engines show of an id; a name stays whole."""
-    return f"{id[:_SHORT]}…" if id is not None and len(id) > 2 * _SHORT else id
 
 
 def what(owner: CgroupOwner, known: Known | None, lang: str) -> str:
@@ -68,7 +62,7 @@ def _values(owner: CgroupOwner, known: Known | None) -> Values:
     said = known.name if known is not None and owner.level == "container" else None
     return {
         "name": said or owner.name,
-        "id": short_id(owner.container_id),
+        "id": owner.container_id,
         "pod": None if known is None else known.pod_shown,
         "pod_uid": owner.pod_uid,
         "qos": owner.qos,

@@ -13,6 +13,7 @@ from oomlog.explain.phrases import say
 from oomlog.explain.whose import what
 from oomlog.report.container import place_dict
 from oomlog.report.document import Block, Heading, Item, Items, Paragraph, Table
+from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
 
 __all__ = ["container_blocks", "explained_dict"]
@@ -64,13 +65,13 @@ def container_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
 def _facts(explanation: Explanation, place: Place, lang: str) -> Iterator[tuple[str, str]]:
     owner, known = place.owner, place.known
     found: list[tuple[str, str | None]] = [
-        ("field_what", what(owner, known, lang)),
+        ("field_what", short_ids(what(owner, known, lang))),
         ("field_limit", _limit(explanation, place, lang)),
         ("field_runtime", owner.runtime),
         ("field_id", owner.container_id if owner.container_id != owner.name else None),
         ("field_pod_uid", owner.pod_uid),
         ("field_qos", owner.qos),
-        ("field_outer", None if owner.outer is None else what(owner.outer, None, lang)),
+        ("field_outer", None if owner.outer is None else short_ids(what(owner.outer, None, lang))),
     ]
     if known is not None:
         found += [

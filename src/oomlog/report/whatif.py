@@ -14,6 +14,7 @@ from oomlog.explain.verdict import who
 from oomlog.explain.whose import ran_in
 from oomlog.report.container import place_dict
 from oomlog.report.document import Block, Heading, Paragraph, Table
+from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
 
@@ -29,7 +30,7 @@ def whatif_blocks(
     """Yield the answer for one event."""
     yield Heading(event_title(case.event, number), 1)
     if case.place is not None and case.place.known is not None:
-        yield Paragraph(ran_in(case.place, lang))
+        yield Paragraph(short_ids(ran_in(case.place, lang)))
     if answer is not None:
         yield Paragraph(_sentence(case, answer, lang), strong=True)
         for name in answer.unmatched:

@@ -26,6 +26,7 @@ from oomlog.report.document_markdown import document_markdown
 from oomlog.report.document_text import document_text
 
 SAMPLES = Path(__file__).parents[3] / "samples"
+ID = "4f1d0c6b7f0e2a93c8d15e4b6a7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091"
 JAVA = "v6.12-memcg-v2-docker-java"
 (NEXUS,) = load(str(SAMPLES / "maps" / "docker-inspect.json"))
 PODS = load(str(SAMPLES / "maps" / "kubectl-pods.json"))
@@ -49,18 +50,16 @@ def heap(option: str, mib: int) -> Known:
 def test_the_verdict_names_the_container() -> None:
     """With a map the container has its name, without one its engine and id; the limit is said once."""
     text = verdict(explained(JAVA, NEXUS))
-    assert 'The container "nexus" (4f1d0c6b7f0e…) reached its memory limit of 512 MiB' in text
+    assert f'The container "nexus" ({ID}) reached its memory limit of 512 MiB' in text
     assert text.count("reached its") == 1
-    assert "The docker container 4f1d0c6b7f0e… reached its memory limit of 512 MiB" in verdict(
-        explained(JAVA)
-    )
+    assert f"The docker container {ID} reached its memory limit of 512 MiB" in verdict(explained(JAVA))
 
 
 def test_the_verdict_names_the_pod_whose_limit_it_was() -> None:
     """A pod's limit is the pod's, and the victim's container is told beside it."""
     text = verdict(explained("v6.1-memcg-v2-sidecars", *PODS))
     assert 'The pod "store/shop-7c9d8b6f5-x2x7q" reached its memory limit of 48.0 MiB' in text
-    assert 'ran in the container "shop" of the pod "store/shop-7c9d8b6f5-x2x7q" (4f1d0c6b7f0e…)' in text
+    assert f'ran in the container "shop" of the pod "store/shop-7c9d8b6f5-x2x7q" ({ID})' in text
 
 
 def test_a_service_has_a_verdict_and_no_section() -> None:
@@ -213,7 +212,7 @@ def test_json() -> None:
     """The record has the words, the remarks and the sheet."""
     found = explained_dict(explained(JAVA, NEXUS), "en")
     assert found is not None
-    assert found["text"] == 'the container "nexus" (4f1d0c6b7f0e…)'
+    assert found["text"] == f'the container "nexus" ({ID})'
     assert found["known"]["image"] == "sonatype/nexus3:3.70.1"
     assert found["heap"]["items"][0]["id"] == "metaspace"
     assert explained_dict(explained("v6.12-global"), "en") is None

@@ -28,10 +28,10 @@ def test_sentences_shorten_container_ids_and_nothing_else_does(lang):
     explanation = explained("v6.12-memcg-v2-kubernetes.dmesg")
     blocks = list(explanation_blocks(explanation, lang))
     verdict = next(block for block in blocks if isinstance(block, Paragraph) and block.strong)
-    findings, actions, _ = (block for block in blocks if isinstance(block, Items))
-    for text in (verdict.text, findings.items[0].text):
-        assert f"{CONTAINER[:12]}\u2026.scope" in text
-        assert CONTAINER not in text
+    _, findings, actions, _ = (block for block in blocks if isinstance(block, Items))
+    assert f"{CONTAINER[:12]}\u2026" in verdict.text
+    assert f"{CONTAINER[:12]}\u2026.scope" in findings.items[0].text
+    assert CONTAINER not in verdict.text + findings.items[0].text
     assert any(CONTAINER in code.text for code in findings.items[0].codes)
     assert any(CONTAINER in code.text for item in actions.items for code in item.codes)
     assert CONTAINER.encode() in explanation_bytes(explanation, lang, 1)

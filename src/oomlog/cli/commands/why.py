@@ -80,6 +80,7 @@ def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) 
     from oomlog.explain.one_process import why, why_sentence
     from oomlog.report.escape import escape
     from oomlog.report.json import json_bytes
+    from oomlog.report.shorten import short_ids
     from oomlog.report.title import event_title
     from oomlog.report.whatif import why_dict
 
@@ -97,7 +98,7 @@ def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) 
                 continue
             title = f"{escape(event_title(event, number))}\n" if number != last else ""
             last = number
-            yield (title + f"  {escape(why_sentence(answer, case, options.lang))}\n").encode(
+            yield (title + f"  {escape(short_ids(why_sentence(answer, case, options.lang)))}\n").encode(
                 "utf-8", "backslashreplace"
             )
     if options.format == "json":

@@ -7,10 +7,9 @@ is never certain; where only a script reads the variable with the option, it is 
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.evidence import in_order
 from oomlog.explain.heap import heap_sheet
 from oomlog.explain.model import Confidence, Finding, Values
-from oomlog.explain.quote import kill_lines
+from oomlog.explain.quote import in_order, kill_lines
 
 __all__ = ["ID", "REFERENCE", "find"]
 
