@@ -108,6 +108,7 @@ class Collector:
             begin = tape.line_start(max(self.reader.floor, tape.base, start - HISTORY))
             begin = max([begin, self.reader.floor, tape.base, *(report.end for report in self.open)])
         report.start = begin if header is None else start
+        report.begin = begin
         if begin == 0 and tape.base == 0 and start > 0 and self.reader.first_is_cut:
             begin = min(start, tape.line_end(0) + 1)  # its first word may lack its head
         report.when, report.origin = self.clock.resolve(line.stamp)

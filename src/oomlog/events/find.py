@@ -7,7 +7,7 @@ of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from oomlog.events.collect import MAX_REPORT, Collector
@@ -78,6 +78,10 @@ class Finder:
         self.unfinished: Unfinished | None = None
         """Set to an empty one to have the reports that the end cuts put there instead of given out."""
         self.long_lines: list[int] = []
+        self.give_up = False
+        """Set to have the next pause end the reports that are still open; whoever acts on it sets it back."""
+        self._settled = 0
+        self._position = 0
         self._reader = LineReader(tape, matcher)
         self._collector = Collector(self._reader, clock, source, fresh=fresh)
 
@@ -96,6 +100,9 @@ class Finder:
             if hit is None:
                 if tape.idle:
                     tape.idle = False
+                    if self.give_up:
+                        self.give_up = False
+                        self._close_open()
                     yield from self._ripe(None)
                     continue
                 if limit is None or (tape.at_end and tape.next_hit(position) is None):
@@ -106,13 +113,34 @@ class Finder:
                 position = max(position, limit)
                 yield from self._ripe(position)
                 continue
-            position = self._at(hit)
+            self._position = position = self._at(hit)
             yield from self._ripe(position)
         if self.unfinished is not None:
             self._set_aside()
-        for report in list(self._collector.open):
-            self._collector.close(report, tape.end)
+        self._close_open()
         yield from self._ripe(None)
+
+    @property
+    def waiting(self) -> tuple[Sequence[Report], Sequence[Report]]:
+        """Return the reports whose end was not seen, and those that later lines may still complete."""
+        return tuple(self._collector.open), tuple(self._collector.done)
+
+    @property
+    def settled(self) -> int:
+        """Return the offset from which a reader finds all events that were not given out yet.
+
+        Never less than it was before, so that what lies before it can be forgotten.
+        """
+        collector = self._collector
+        needed = [report.needed_from for report in (*collector.open, *collector.done)]
+        # A hit whose line is being read is not yet in any report.
+        needed.append(self._position if self.tape.has_hit(self._position) else self.tape.end)
+        self._settled = max(self._settled, min(needed))
+        return self._settled
+
+    def _close_open(self) -> None:
+        for report in list(self._collector.open):
+            self._collector.close(report, self.tape.end)
 
     def _set_aside(self) -> None:
         """Keep the text of the reports that the end of this log cut, for the log that continues it."""
@@ -214,5 +242,5 @@ class Finder:
                 boot_id=line.boot_id,
             )
             report.when, report.origin = self.clock.resolve(report.first.stamp)
-            report.start, report.end = start, after
+            report.start, report.end, report.begin = start, after, None
             self._collector.finish(report)

@@ -90,11 +90,18 @@ class Report:
     """A value at the very end of the log, kept only if the task table agrees."""
     after_first_line: bool = False
     """An earlier kernel line about OOM stood in this log."""
+    begin: int | None = None
+    """Where the lines before the first one start that belong to the report, if there are any."""
 
     @property
     def ended(self) -> bool:
         """Tell whether the line that ends a report was seen."""
         return bool(self.kills) or self.panic is not None or self.exiting
+
+    @property
+    def needed_from(self) -> int:
+        """Return the offset from which this report can be read once more."""
+        return self.start if self.begin is None else min(self.begin, self.start)
 
     def accepts_uptime(self, line: LogLine) -> bool:
         """Tell whether a line can be of the same boot: uptime never runs backwards."""

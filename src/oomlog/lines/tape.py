@@ -182,6 +182,10 @@ class Tape:
             if (limit is not None and self.end >= limit) or self.idle or not self.more():
                 return None
 
+    def has_hit(self, position: int) -> bool:
+        """Tell whether an anchor at or after ``position`` is known that was not asked for yet."""
+        return any(hits and hits[-1] >= position for hits in (self._hits, self._followers))
+
     def _oldest_needed(self) -> int:
         oldest = min([*self._hits, self.end][:1] + list(self._followers)[:1])
         oldest = max(self.base, oldest - HISTORY)

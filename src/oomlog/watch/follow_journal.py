@@ -1,0 +1,153 @@
+"""Follow systemd's journal: records of the kernel, and of the programs that kill before it has to.
+
+Each is handed on as a line of JSON with the journal's own field names (``journalctl -o json``), so that
+boot, monotonic time, host and messages of several lines arrive as they are.  Needs systemd-python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from oomlog.errors import SourceError
+from oomlog.watch.control import Control
+from oomlog.watch.follower import NOTHING, TICK_S, Block, Position, Say, Token
+
+__all__ = ["JournalFollower", "entry_line"]
+
+_BATCH = 256
+# Units, and not identifiers, which any program can choose for itself.
+_KILLERS = ("systemd-oomd.service", "earlyoom.service")
+_KEPT = ("_BOOT_ID", "_HOSTNAME", "_SOURCE_MONOTONIC_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER")
+
+
+class JournalFollower:
+    """Reads the journal of this machine, or one in a folder.
+
+    :param start: Where the last run ended.
+    :param from_start: Without a position, begin with the oldest record, not with the next one.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        *,
+        start: Position | None,
+        from_start: bool,
+        say: Say,
+        folder: str | None = None,
+    ) -> None:
+        self.name = "journal"
+        self.lost = 0
+        self._control = control
+        self._start = start
+        self._from_start = from_start
+        self._say = say
+        self._folder = folder
+
+    def position(self, token: Token, into: int) -> Position | None:
+        """Return the cursor of the record at the mark, or of the last one before it."""
+        if not isinstance(token, tuple):
+            return None
+        cursor, after = token
+        return {"kind": "journal", "cursor": cursor, "after": int(after)}
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield records."""
+        reader = self._open()
+        try:
+            last = self._seek(reader)
+            while True:
+                lines: list[bytes] = []
+                marks: list[tuple[int, Token]] = []
+                offset = 0
+                while len(lines) < _BATCH and (entry := reader.get_next()):
+                    last = str(entry["__CURSOR"])
+                    line = entry_line(entry)
+                    marks.append((offset, (last, False)))
+                    lines.append(line)
+                    offset += len(line)
+                if lines:
+                    marks.append((offset, (last, True)))
+                    yield Block(b"".join(lines), marks)
+                    continue
+                yield NOTHING
+                self._control.wait(TICK_S, [reader.fileno()])
+                # Also without a sign of life: some file systems send none.
+                reader.process()
+        finally:
+            reader.close()
+
+    def _open(self) -> Any:
+        try:
+            from systemd.journal import Reader
+        except ImportError:
+            raise SourceError(
+                self.name,
+                "reading it needs systemd-python",
+                hint="pip install 'oomlog[journal]', or name a file, or use --kmsg",
+            ) from None
+        plain = dict.fromkeys(("_BOOT_ID", "_SOURCE_MONOTONIC_TIMESTAMP"), bytes.decode)
+        same = {"__REALTIME_TIMESTAMP": int, "__MONOTONIC_TIMESTAMP": _nothing}
+        try:
+            reader = Reader(path=self._folder, converters={**plain, **same})
+            reader.add_match(_TRANSPORT="kernel")
+            for unit in _KILLERS:
+                reader.add_disjunction()
+                reader.add_match(_SYSTEMD_UNIT=unit)
+        except OSError as error:
+            raise SourceError(
+                self.name,
+                (error.strerror or str(error)).lower(),
+                hint="run with sudo, or add yourself to the group systemd-journal",
+            ) from error
+        return reader
+
+    def _seek(self, reader: Any) -> str:
+        """Go to where the last run ended; return the last cursor known."""
+        start = self._start
+        if start is None or not start.get("cursor"):
+            if self._from_start:
+                reader.seek_head()
+                return ""
+            reader.seek_tail()
+            # seek_tail() alone stands behind an end that moves; one step back pins it down.
+            entry = reader.get_previous()
+            return str(entry["__CURSOR"]) if entry else ""
+        cursor = str(start["cursor"])
+        try:
+            reader.seek_cursor(cursor)
+        except OSError:
+            self._say("journal: the saved place is not a place in this journal; reading all of it")
+            reader.seek_head()
+            return ""
+        entry = reader.get_next()
+        if not entry:
+            reader.seek_tail()
+            reader.get_previous()
+            return cursor
+        if entry["__CURSOR"] != cursor:
+            self._say("journal: the record at the saved place is gone; reading on after it")
+        if entry["__CURSOR"] != cursor or not start.get("after"):
+            # This one was not handed on yet: before it again.
+            reader.seek_cursor(str(entry["__CURSOR"]))
+        return cursor
+
+
+def _nothing(_value: object) -> None:
+    return None
+
+
+def entry_line(entry: dict[str, Any]) -> bytes:
+    """Return one record as a line of JSON, with the fields that the parser reads."""
+    message = entry.get("MESSAGE", "")
+    record: dict[str, Any] = {"__REALTIME_TIMESTAMP": str(entry.get("__REALTIME_TIMESTAMP", ""))}
+    for key in _KEPT:
+        value = entry.get(key)
+        if isinstance(value, str):
+            record[key] = value
+    # journalctl, too, writes what is not UTF-8 as numbers.
+    record["MESSAGE"] = list(message) if isinstance(message, bytes) else str(message)
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
