@@ -24,6 +24,7 @@ ORDER = (
     {"frame"},
     {"explain"},
     {"report"},
+    {"watch"},
     {"cli", "jupyter"},
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
@@ -37,7 +38,8 @@ USERS = {
     "pandas": ("oomlog.frame", "oomlog.explain", "oomlog.report", "oomlog.cli", "oomlog.jupyter"),
     "pyarrow": ("oomlog.frame", "oomlog.report.parquet"),
     "matplotlib": ("oomlog.report.plots",),
-    "systemd": ("oomlog.sources.journal",),
+    "systemd": ("oomlog.sources.journal", "oomlog.watch.follow_journal"),
+    "prometheus_client": ("oomlog.watch.metrics",),
     "rich": ("oomlog.report", "oomlog.cli"),
     "zstandard": ("oomlog.sources",),
     "concurrent.futures": ("oomlog.events.parallel", "oomlog.lines.tape"),
@@ -48,6 +50,7 @@ AT_IMPORT = {
     "pyarrow": ("oomlog.frame", "oomlog.report.parquet"),
     "matplotlib": ("oomlog.report.plots",),
     "systemd": ("oomlog.sources.journal",),
+    "prometheus_client": (),
     "rich": ("oomlog.report.terminal", "oomlog.cli.progress"),
     "zstandard": (),
     "concurrent.futures": ("oomlog.events.parallel",),

@@ -111,6 +111,7 @@ class TextReport:
     :param short: The output is a terminal: container ids are cut to their first 12 digits.
     :param year_note: The line below the table that explains years with a ``~``.
     :param registry: Names of containers.
+    :param heading: Begin with the names of the columns.
     """
 
     def __init__(
@@ -122,13 +123,14 @@ class TextReport:
         short: bool = False,
         year_note: str = YEAR_NOTE,
         registry: Registry | None = None,
+        heading: bool = True,
     ) -> None:
         self._write = write
         self._colour = colour
         self._batch = 1 if live else _BATCH
         self._rows: list[tuple[str, ...]] = []
         self._widths: list[int] | None = list(_WIDTHS) if live else None
-        self._started = False
+        self._started = not heading
         self._short = short
         self._year_note = year_note
         self._inferred = False

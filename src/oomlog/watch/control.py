@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 __all__ = ["Control"]
+
+_Handler = Callable[[int, FrameType | None], None]
 
 
 class Control:
@@ -54,7 +56,11 @@ class Control:
         """Hear SIGTERM, SIGINT and SIGHUP meanwhile."""
         self._wake, end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         wake_before = signal.set_wakeup_fd(end, warn_on_full_buffer=False)
-        handlers = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._hang_up}
+        handlers: dict[signal.Signals, _Handler] = {
+            signal.SIGTERM: self.stop,
+            signal.SIGINT: self.stop,
+            signal.SIGHUP: self._hang_up,
+        }
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield

@@ -48,7 +48,6 @@ class Feed:
     """Reads one follower.
 
     :param settle_s: How long to wait for the reaper and for further victims of a group.
-    :param before_read: Called before anything more is read, with whether everything was.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class Feed:
         options: Options,
         *,
         settle_s: float,
-        before_read: Callable[[bool], None] = lambda caught_up: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.follower = follower
@@ -67,7 +65,8 @@ class Feed:
         self._control = control
         self._options = options
         self._settle_s = settle_s
-        self._before_read = before_read
+        self.before_read: Callable[[bool], None] = lambda caught_up: None
+        """Called before anything more is read, with whether everything was."""
         self._clock = clock
         self._blocks = follower.blocks()
         self._next: Block | None = None
@@ -92,8 +91,11 @@ class Feed:
                     scan_blocks(self._segment(first)),
                     first_line=(line if number is None else number) - (0 if before is None else before.lines),
                 )
-                finder = Finder(tape, shared_matcher(), self._times(), source=self.follower.name)
-                finder.before, finder.unfinished = before if first else None, Unfinished()
+                carried = before if first else None
+                finder = Finder(
+                    tape, shared_matcher(), self._times(), source=self.follower.name, before=carried
+                )
+                finder.unfinished = Unfinished()
                 self._base, self._finder = self._total - len(first), finder
                 yield from self._events(finder)
                 line = 1 if number is not None else line + tape.lines_read
@@ -113,7 +115,7 @@ class Feed:
     def _events(self, finder: Finder) -> Iterator[Found]:
         for report in finder.reports():
             start = self._base + max(0, report.needed_from)
-            yield Found(report.finish(finder.matcher), self._position(start), start)
+            yield Found(report.finish(finder.matcher), self.position_at(start), start)
 
     @property
     def settled(self) -> int:
@@ -126,11 +128,8 @@ class Feed:
             settled = min(settled, finder.tape.end - len(finder.unfinished.data))
         return self._base + settled
 
-    def settled_position(self) -> Position | None:
-        """Return from where on events may still be found."""
-        return self._position(self.settled)
-
-    def _position(self, offset: int) -> Position | None:
+    def position_at(self, offset: int) -> Position | None:
+        """Return where to go on to get everything from this offset on, ``None`` where that cannot be."""
         at = bisect_right(self._offsets, offset) - 1
         if at < 0:
             return None
@@ -142,16 +141,17 @@ class Feed:
             yield first
         block, self._next = self._next, None
         while block is not None:
-            if block.data:
+            if block.marks or block.data:
                 self._take(block)
+            if block.data:
                 yield block.data
             elif self._is_time():
                 yield b""
             if self._control.stopping:
                 yield b""
-                self._before_read(not block.data)
+                self.before_read(not block.data)
                 raise _StoppedError
-            self._before_read(not block.data)
+            self.before_read(not block.data)
             self._forget()
             block = next(self._blocks, None)
             if block is not None and block.fresh:
@@ -167,8 +167,9 @@ class Feed:
         for offset, token in block.marks:
             self._offsets.append(total + offset)
             self._tokens.append(token)
-        self._total += len(block.data)
-        self._heard = self._clock()
+        if block.data:
+            self._total += len(block.data)
+            self._heard = self._clock()
 
     def _forget(self) -> None:
         at = bisect_right(self._offsets, self.settled) - 1

@@ -130,6 +130,9 @@ class FileFollower:
                 log = yield from self._resume(self._start)
             elif not self._from_start and (log := self._open()) is not None:
                 self._to_end(log)
+            if log is not None:
+                # Where to go on if nothing comes before the end of this run.
+                yield log.take(0)
             while True:
                 if log is None and (log := self._open()) is None:
                     yield NOTHING

@@ -59,6 +59,9 @@ class JournalFollower:
         reader = self._open()
         try:
             last = self._seek(reader)
+            # Where to go on if nothing comes before the end of this run.
+            after = self._start is None or bool(self._start.get("after"))
+            yield Block(b"", [(0, (last, after))])
             while True:
                 lines: list[bytes] = []
                 marks: list[tuple[int, Token]] = []
@@ -109,7 +112,8 @@ class JournalFollower:
         """Go to where the last run ended; return the last cursor known."""
         start = self._start
         if start is None or not start.get("cursor"):
-            if self._from_start:
+            # No cursor was stored when the journal was empty.
+            if self._from_start or start is not None:
                 reader.seek_head()
                 return ""
             reader.seek_tail()

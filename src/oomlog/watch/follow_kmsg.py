@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,8 +64,11 @@ class KmsgFollower:
         except OSError as error:
             raise os_failure(self.name, error) from error
         try:
-            if self._from_end and not stat.S_ISFIFO(os.fstat(fd).st_mode):
-                os.lseek(fd, 0, os.SEEK_END)
+            if self._from_end:
+                # Read, not skipped with lseek(): the number of the last record is where to go on.
+                while data := self._next(fd):
+                    self._block(data)
+            yield Block(b"", [(0, self._expected or 0)])
             yield from self._read(fd)
         finally:
             os.close(fd)

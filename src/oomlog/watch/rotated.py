@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -102,5 +102,5 @@ def read_from(path: Path, offset: int) -> Iterator[bytes]:
         yield rest
 
 
-def _closable(source: Source) -> Iterator[bytes]:
+def _closable(source: Source) -> Generator[bytes, None, None]:
     yield from source.blocks()

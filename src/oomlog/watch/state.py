@@ -14,7 +14,16 @@ import orjson
 from oomlog.errors import OomlogError
 from oomlog.watch.follower import Position
 
-__all__ = ["SCHEMA_ID", "Entry", "State", "Writing", "default_state", "load_state", "save_state"]
+__all__ = [
+    "SCHEMA_ID",
+    "Entry",
+    "State",
+    "Writing",
+    "default_state",
+    "load_state",
+    "lock_state",
+    "save_state",
+]
 
 SCHEMA_ID = "oomlog.watch-state/1"
 
@@ -56,7 +65,9 @@ def default_state(environ: Mapping[str, str], source: str) -> Path:
     if folder:
         base = Path(folder)
     else:
-        home = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".local/state")
+        home = environ.get("XDG_STATE_HOME") or str(
+            Path(environ.get("HOME") or "~").expanduser() / ".local/state"
+        )
         base = Path(home) / "oomlog"
     from hashlib import sha256
 
@@ -88,6 +99,29 @@ def load_state(path: Path, source: str) -> State:
         raise OomlogError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
         raise OomlogError(f"{path}: is no state of oomlog watch; remove it to begin anew") from None
+
+
+def lock_state(path: Path) -> int:
+    """Keep others from watching with the same state; return the descriptor that holds the lock.
+
+    :raise OomlogError: Somebody does, or the folder cannot be written to.
+    """
+    import fcntl
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OomlogError(
+            f"{path}: cannot be written: {reason}; name another file with --state, or give --no-state"
+        ) from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise OomlogError(f"{path}: another oomlog watches with it; name another file with --state") from None
+    return fd
 
 
 def save_state(path: Path, state: State) -> None:
