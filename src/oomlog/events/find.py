@@ -126,6 +126,11 @@ class Finder:
         return tuple(self._collector.open), tuple(self._collector.done)
 
     @property
+    def reading(self) -> bool:
+        """Tell whether a line is being read that may go on in the next one."""
+        return self.tape.has_hit(self._position)
+
+    @property
     def settled(self) -> int:
         """Return the offset from which a reader finds all events that were not given out yet.
 
@@ -134,7 +139,7 @@ class Finder:
         collector = self._collector
         needed = [report.needed_from for report in (*collector.open, *collector.done)]
         # A hit whose line is being read is not yet in any report.
-        needed.append(self._position if self.tape.has_hit(self._position) else self.tape.end)
+        needed.append(self._position if self.reading else self.tape.end)
         self._settled = max(self._settled, min(needed))
         return self._settled
 

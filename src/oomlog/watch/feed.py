@@ -19,7 +19,7 @@ from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import Tape, scan_blocks
 from oomlog.model import OomEvent
 from oomlog.watch.control import Control
-from oomlog.watch.follower import Block, Follower, Position, Token
+from oomlog.watch.follower import NOTHING, Block, Follower, Position, Token
 
 __all__ = ["END_S", "SILENCE_S", "Feed", "Found"]
 
@@ -128,6 +128,11 @@ class Feed:
             settled = min(settled, finder.tape.end - len(finder.unfinished.data))
         return self._base + settled
 
+    @property
+    def at_rest(self) -> bool:
+        """Tell whether all that was read is in events that were given out."""
+        return self.settled == self._total
+
     def position_at(self, offset: int) -> Position | None:
         """Return where to go on to get everything from this offset on, ``None`` where that cannot be."""
         at = bisect_right(self._offsets, offset) - 1
@@ -149,9 +154,9 @@ class Feed:
                 yield b""
             if self._control.stopping:
                 yield b""
-                self.before_read(not block.data)
+                self.before_read(block is NOTHING)
                 raise _StoppedError
-            self.before_read(not block.data)
+            self.before_read(block is NOTHING)
             self._forget()
             block = next(self._blocks, None)
             if block is not None and block.fresh:
@@ -187,6 +192,8 @@ class Feed:
         if started and (silent or self._age("started", started[0], now) >= END_S):
             finder.give_up = True
             return True
+        if finder.reading:  # on until the next line shows that this one is whole, or none comes
+            return now - self._heard >= self._settle_s
         if not done:
             return False
         seen = (len(done), sum(len(report.kills) for report in done))

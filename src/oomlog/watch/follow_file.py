@@ -17,7 +17,7 @@ from oomlog.errors import SourceError
 from oomlog.sources.reasons import os_failure
 from oomlog.watch.control import Control
 from oomlog.watch.follower import NOTHING, TICK_S, Block, Position, Say, Token
-from oomlog.watch.rotated import HEAD, begins_so, digest, head_of, older_parts, read_from
+from oomlog.watch.rotated import HEAD, Part, begins_so, digest, head_of, older_parts, read_from
 
 __all__ = ["FileFollower"]
 
@@ -212,9 +212,10 @@ class FileFollower:
             if log.rest:
                 yield log.take(len(log.rest))
         # What was added before a file was cut and written anew is in its copy, if one was made.
-        parts = self._parts(digest(log.head), log.id[1]) if log.head else None
+        if log.head:
+            which = digest(log.head), log.id[1]
+            yield from self._older(which, log.offset, log.line, without=successor)
         os.close(log.fd)
-        yield from self._stored(parts or [], log.offset, log.line)
         return successor
 
     def _resume(self, position: Position) -> Generator[Block, None, _Log | None]:
@@ -229,37 +230,40 @@ class FileFollower:
         )
         if log is not None and goes_on and log.id[1] == inode:
             return _moved(log, offset, line)
-        parts = self._parts(head, inode)
-        if parts is None and log is not None and goes_on:
+        found = yield from self._older((head, inode), offset, line, without=log)
+        if found:
+            return log
+        if log is not None and goes_on:
             return _moved(log, offset, line)
-        if parts is None and offset:
+        if offset:
             self._say(f"{self.name}: was rotated, and the part that was read last is gone; lines may be lost")
-        yield from self._stored(parts or [], offset, line)
         return log
 
-    def _parts(self, head: str, inode: int) -> list[Path] | None:
-        """Return the part that begins so and those after it, the oldest first; ``None`` if it is gone."""
-        parts = older_parts(self._path)
-        alike = [number for number, part in enumerate(parts) if begins_so(head, head_of(part.path))]
-        if not alike:
-            return None
-        first = next((number for number in alike if parts[number].inode == inode), alike[-1])
-        return [part.path for part in parts[first:]]
+    def _older(
+        self, which: tuple[str, int], offset: int, line: int, *, without: _Log | None
+    ) -> Generator[Block, None, bool]:
+        """Read on in the older part that is ``which``, and all after it; tell whether it is there."""
+        with older_parts(self._path) as parts:
+            # One that is being read already may just have become an older part.
+            parts = [part for part in parts if without is None or part.inode != without.id[1]]
+            alike = [number for number, part in enumerate(parts) if begins_so(which[0], head_of(part.path))]
+            if not alike:
+                return False
+            same = next((number for number in alike if parts[number].inode == which[1]), alike[-1])
+            for part in parts[same:]:
+                yield from self._stored(part, offset, line)
+                offset, line = 0, 1
+            return True
 
-    def _stored(self, parts: list[Path], offset: int, line: int) -> Iterator[Block]:
-        for path in parts:
-            fresh = True
-            try:
-                which = digest(head_of(path)), path.stat().st_ino
-                for data in read_from(path, offset):
-                    after = offset + len(data), line + data.count(b"\n")
-                    yield block(which, data, (offset, line), after, fresh=fresh)
-                    (offset, line), fresh = after, False
-            except SourceError as error:
-                self._say(str(error))
-            except OSError as error:
-                self._say(str(os_failure(str(path), error)))
-            offset, line = 0, 1
+    def _stored(self, part: Part, offset: int, line: int) -> Iterator[Block]:
+        which, fresh = (digest(head_of(part.path)), part.inode), True
+        try:
+            for data in read_from(part.path, offset):
+                after = offset + len(data), line + data.count(b"\n")
+                yield block(which, data, (offset, line), after, fresh=fresh)
+                (offset, line), fresh = after, False
+        except SourceError as error:
+            self._say(f"{part.name}: {error.reason}")
 
 
 def _moved(log: _Log, offset: int, line: int) -> _Log:

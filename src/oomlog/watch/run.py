@@ -72,7 +72,7 @@ class Watch:
         self._data: list[bytes] = []
         self._size = 0
         self._again: list[tuple[Found, Telling, frozenset[str]]] = []
-        self._saved_at = clock()
+        self._saved_at = clock() - _SAVE_S  # where the first run begins is stored at once
         self._stored: object = None
         self._ready = False
         self._warned = False
@@ -115,7 +115,7 @@ class Watch:
             parts.notifier.ready()
         self._tell_the_rest()
         if self._clock() - self._saved_at >= _SAVE_S:
-            if caught_up:
+            if caught_up and parts.feed.at_rest:
                 self._handed.forget()
             self._save()
             self._export()

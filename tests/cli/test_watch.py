@@ -1,0 +1,133 @@
+"""``oomlog watch`` as a process: signals, SIGKILL at any moment, rotation, hooks, metrics, systemd."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OOMLOG = [sys.executable, "-W", "error", "-m", "oomlog", "watch"]
+FAST = ("--settle", "0.1", "--format", "ndjson")
+
+
+def kill(pid: int, comm: str = "java") -> str:
+    return (
+        f"[{pid:12.6f}] Out of memory: Killed process {pid} ({comm}) total-vm:{pid * 4}kB, "
+        f"anon-rss:{pid}kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:44kB oom_score_adj:0\n"
+    )
+
+
+@contextlib.contextmanager
+def watching(*args: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a watch, and end it whatever happens."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    with subprocess.Popen([*OOMLOG, *args], **streams) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(path: Path, text: str, seconds: float = 20.0) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if path.exists() and text in (found := path.read_text()):
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{path} never had {text!r}: {path.read_text() if path.exists() else 'not there'}")
+
+
+def pids(output: str) -> list[int]:
+    return [each["pid"] for line in output.splitlines() for each in json.loads(line)["kills"]]
+
+
+def stop(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> tuple[int, bytes]:
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    return process.returncode, err
+
+
+def test_kills_are_told_as_they_happen(tmp_path: Path) -> None:
+    """A watch begins at the end of the log, tells what comes, and goes on there after SIGTERM."""
+    log, out = tmp_path / "kern.log", tmp_path / "out"
+    log.write_text(kill(1))
+    args = (str(log), *FAST, "-o", str(out), "--state", str(tmp_path / "state"))
+    with watching(*args) as process:
+        wait_for(tmp_path / "state", "offset")
+        with log.open("a") as file:
+            file.write(kill(2))
+        wait_for(out, '"pid":2')
+        assert stop(process) == (0, b"")
+    with log.open("a") as file:
+        file.write(kill(3) + kill(4)[:50])
+    with watching(*args) as process:
+        wait_for(out, '"pid":3')
+        with log.open("a") as file:
+            file.write(kill(4)[50:])
+        wait_for(out, '"pid":4')
+        assert stop(process) == (0, b"")
+    assert pids(out.read_text()) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sigkill_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
+    """A log grows and rotates while the watch is killed again and again: each kill is told once."""
+    chance = random.Random(seed)
+    log, out, state = tmp_path / "kern.log", tmp_path / "out", tmp_path / "state"
+    log.write_text("")
+    args = (str(log), *FAST, "-o", str(out), "--state", str(state), "--from", "start")
+    written = 0
+    end = threading.Event()
+
+    def write() -> None:
+        nonlocal written
+        file = log.open("a")
+        while not end.is_set():
+            for _ in range(chance.randrange(1, 4)):
+                written += 1
+                line = kill(written)
+                cut = chance.randrange(len(line))
+                file.write(line[:cut])
+                file.flush()
+                file.write(line[cut:] + f"[{written:12.6f}] eth0: link is up\n")
+                file.flush()
+            if chance.random() < 0.04 and state.exists():
+                for number in range(30, 0, -1):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.rename(f"{log}.{number}", f"{log}.{number + 1}")
+                os.rename(log, f"{log}.1")
+                file.close()
+                file = log.open("a")
+            time.sleep(0.02)
+        file.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(9):
+            with watching(*args):
+                time.sleep(0.25 + chance.random() * 0.7)
+    finally:
+        end.set()
+        writer.join()
+    with log.open("a") as file:
+        file.write(kill(999_999))
+    with watching(*args) as process:
+        output = wait_for(out, '"pid":999999')
+        status, err = stop(process)
+    assert (status, err) == (0, b"")
+    assert pids(output) == [*range(1, written + 1), 999_999]
