@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +104,8 @@ def test_sigkill_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
             if chance.random() < 0.04 and state.exists():
                 for number in range(30, 0, -1):
                     with contextlib.suppress(FileNotFoundError):
-                        os.rename(f"{log}.{number}", f"{log}.{number + 1}")
-                os.rename(log, f"{log}.1")
+                        Path(f"{log}.{number}").rename(f"{log}.{number + 1}")
+                log.rename(f"{log}.1")
                 file.close()
                 file = log.open("a")
             time.sleep(0.02)
@@ -131,3 +127,72 @@ def test_sigkill_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
         status, err = stop(process)
     assert (status, err) == (0, b"")
     assert pids(output) == [*range(1, written + 1), 999_999]
+
+
+def test_sigkill_while_the_journal_grows(tmp_path: Path) -> None:
+    """What journald stores while the watch is killed again and again is told once."""
+    pytest.importorskip("systemd.journal")
+    journal = Journal(tmp_path)
+    out, state = tmp_path / "out", tmp_path / "state"
+    args = (f"--journal={journal.folder}", *FAST, "-o", str(out), "--state", str(state), "--from", "start")
+    chance = random.Random(3)
+    written = 0
+    for _ in range(4):
+        with watching(*args):
+            for _ in range(8):
+                journal.add([kill(written + 1), "eth0: link is up\n", kill(written + 2)])
+                written += 2
+                time.sleep(chance.random() * 0.15)
+    journal.add([kill(999_999)])
+    with watching(*args) as process:
+        output = wait_for(out, '"pid":999999')
+        status, err = stop(process)
+    assert (status, err) == (0, b"")
+    assert pids(output) == [*range(1, written + 1), 999_999]
+    first = json.loads(output.splitlines()[0])
+    assert (first["boot_id"], first["host"], first["uptime_s"]) == (BOOT, "web1", 1.0)
+    journal.close()
+
+
+BOOT = "0123456789abcdef0123456789abcdef"
+
+
+class Journal:
+    """A journal that the test writes, through systemd-journal-remote."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        remote = "/lib/systemd/systemd-journal-remote"
+        if not Path(remote).exists():
+            pytest.skip("needs systemd-journal-remote")
+        self.folder = tmp_path / "journal"
+        self.folder.mkdir()
+        self._remote = subprocess.Popen(
+            [remote, f"--output={self.folder}/test.journal", "--split-mode=none", "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._count = 0
+
+    def add(self, messages: list[str]) -> None:
+        """Store records of the kernel; a time in brackets becomes the record's own."""
+        parts = []
+        for message in messages:
+            self._count += 1
+            uptime = float(message[1:13]) if message.startswith("[") else 1.0
+            text = message[message.index("] ") + 2 :] if message.startswith("[") else message
+            when = 1_700_000_000_000_000 + self._count
+            parts.append(
+                f"__REALTIME_TIMESTAMP={when}\n__MONOTONIC_TIMESTAMP={self._count}\n_BOOT_ID={BOOT}\n"
+                f"_TRANSPORT=kernel\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=kernel\nPRIORITY=4\n"
+                f"_SOURCE_MONOTONIC_TIMESTAMP={int(uptime * 1e6)}\nMESSAGE={text.rstrip()}\n\n"
+            )
+        assert self._remote.stdin is not None
+        self._remote.stdin.write("".join(parts).encode())
+        self._remote.stdin.flush()
+
+    def close(self) -> None:
+        """Make the journal complete."""
+        assert self._remote.stdin is not None
+        self._remote.stdin.close()
+        self._remote.wait(20)

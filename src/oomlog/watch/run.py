@@ -32,7 +32,7 @@ _SAVE_S = 5.0
 """How often the place is stored while nothing happens: reading a little again does no harm."""
 _BATCH = 1 << 20
 _EVENTS = 256
-_CLOSE_S = 5.0
+_CLOSE_S = 3.0
 """How long hooks that run may take to end when the watch is stopped."""
 
 
