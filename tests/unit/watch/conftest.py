@@ -1,6 +1,8 @@
-"""Kernel lines to watch, and a control that nobody waits for."""
+"""Kernel lines to watch, and what a test needs to be the clock and everybody else."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -8,38 +10,61 @@ from oomlog.watch.control import Control
 
 
 class Impatient(Control):
-    """Waits for nothing, and stops after so many looks at a log that does not grow."""
+    """Does the next thing of a list instead of waiting, and stops when there is none."""
 
-    def __init__(self, looks: int = 2) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.looks = looks
-        self.at_wait: list[object] = []
+        self.meanwhile: list[Callable[[], object]] = []
+        self.now = 1000.0
 
-    def wait(self, seconds: float, fds: object = ()) -> bool:
-        if self.at_wait:
-            self.at_wait.pop(0)()  # type: ignore[operator]
-            return True
-        self.looks -= 1
-        if self.looks <= 0:
+    def wait(self, seconds: float, fds: Sequence[int] = ()) -> bool:
+        self.now += seconds
+        if not self.meanwhile:
             self.stop()
+            return True
+        self.meanwhile.pop(0)()
         return True
 
+    def pause(self, seconds: float) -> Callable[[], None]:
+        """Return something to do that takes so long."""
 
-def kill(pid: int, comm: str = "java", *, at: float = 0.0) -> bytes:
-    """Return a kill line as dmesg prints it."""
-    return (
-        f"[{at or pid:12.6f}] Out of memory: Killed process {pid} ({comm}) total-vm:{pid * 4}kB, "
-        f"anon-rss:{pid}kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:44kB oom_score_adj:0\n"
-    ).encode()
+        def pass_time() -> None:
+            self.now += seconds
+
+        return pass_time
 
 
-def header(comm: str = "cron", *, at: float = 1.0) -> bytes:
-    """Return the first line of a report."""
-    return (
-        f"[{at:12.6f}] {comm} invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
-    ).encode()
+class Lines:
+    """Lines as dmesg prints them."""
+
+    @staticmethod
+    def kill(pid: int, comm: str = "java") -> bytes:
+        text = (
+            f"Out of memory: Killed process {pid} ({comm}) total-vm:{pid * 4}kB, anon-rss:{pid}kB, "
+            "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:44kB oom_score_adj:0"
+        )
+        return f"[{pid:12.6f}] {text}\n".encode()
+
+    @staticmethod
+    def header(at: float = 1.0, comm: str = "cron") -> bytes:
+        text = f"{comm} invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
+        return f"[{at:12.6f}] {text}\n".encode()
+
+    @staticmethod
+    def reaper(pid: int) -> bytes:
+        text = f"oom_reaper: reaped process {pid} (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"
+        return f"[{pid + 0.5:12.6f}] {text}\n".encode()
+
+    @staticmethod
+    def other(at: float) -> bytes:
+        return f"[{at:12.6f}] eth0: link is up\n".encode()
 
 
 @pytest.fixture
-def impatient() -> type[Impatient]:
-    return Impatient
+def control() -> Impatient:
+    return Impatient()
+
+
+@pytest.fixture
+def lines() -> Lines:
+    return Lines()
