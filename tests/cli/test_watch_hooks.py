@@ -206,6 +206,21 @@ def test_systemd_is_told_and_hang_up_opens_the_output_anew(tmp_path: Path) -> No
     assert said[0].startswith(b"READY=1") and b"WATCHDOG=1" in said
 
 
+def test_reader_that_goes_away_loses_nothing(tmp_path: Path) -> None:
+    """What could not be written because nobody read any more is written by the next run."""
+    log, state = tmp_path / "kern.log", tmp_path / "state"
+    log.write_text(watch.kill(1))
+    args = (str(log), *watch.FAST, "--from", "start", "--state", str(state))
+    read, write = os.pipe()
+    os.close(read)
+    with watch.watching(*args, stdout=write) as process:
+        os.close(write)
+        assert (process.wait(20), process.stderr.read()) == (141, b"")
+    with watch.watching(*args) as process:
+        assert b'"pid":1,' in process.stdout.readline()
+        assert watch.stop(process) == (0, b"")
+
+
 def test_ctrl_c_and_two_watches_at_once(tmp_path: Path) -> None:
     """Ctrl-C ends with 130; meanwhile the state belongs to one watch only."""
     (tmp_path / "kern.log").write_text("")

@@ -60,8 +60,7 @@ class Feed:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.follower = follower
-        self.problem_lines = 0
-        """Lines too long to be log lines."""
+        self._long_lines = 0
         self._control = control
         self._options = options
         self._settle_s = settle_s
@@ -99,7 +98,8 @@ class Feed:
                 self._base, self._finder = self._total - len(first), finder
                 yield from self._events(finder)
                 line = 1 if number is not None else line + tape.lines_read
-                self.problem_lines += len(finder.long_lines)
+                self._long_lines += len(finder.long_lines)
+                finder.long_lines.clear()
                 before = finder.unfinished
             if before is not None and before.data:
                 tape = Tape(scan_blocks([before.data]), first_line=before.first_no)
@@ -127,6 +127,11 @@ class Feed:
         if finder.unfinished is not None and finder.unfinished.data:  # on its way to the next log
             settled = min(settled, finder.tape.end - len(finder.unfinished.data))
         return self._base + settled
+
+    @property
+    def long_lines(self) -> int:
+        """Return how many lines were too long to be log lines."""
+        return self._long_lines + (0 if self._finder is None else len(self._finder.long_lines))
 
     @property
     def at_rest(self) -> bool:

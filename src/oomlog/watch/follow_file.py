@@ -69,7 +69,9 @@ class _Log:
         self.offset += len(data)
         self.line += data.count(b"\n")
         fresh, self.fresh = self.fresh, False
-        return block((digest(self.head), self.id[1]), data, first, (self.offset, self.line), fresh=fresh)
+        return lines_as_block(
+            (digest(self.head), self.id[1]), data, first, (self.offset, self.line), fresh=fresh
+        )
 
     @property
     def rewritten(self) -> bool:
@@ -79,7 +81,7 @@ class _Log:
         return os.pread(self.fd, len(self.head), 0) != self.head
 
 
-def block(
+def lines_as_block(
     which: tuple[str, int], data: bytes, first: tuple[int, int], after: tuple[int, int], *, fresh: bool
 ) -> Block:
     """Return lines as a block.
@@ -127,7 +129,15 @@ class FileFollower:
         log: _Log | None = None
         try:
             if self._start is not None:
-                log = yield from self._resume(self._start)
+                while True:
+                    log = self._open()
+                    found = yield from self._resume(self._start, log)
+                    if found is not None:
+                        break
+                    # Its folder may not be mounted yet.
+                    yield NOTHING
+                    self._control.wait(TICK_S)
+                log = found[0]
             elif not self._from_start and (log := self._open()) is not None:
                 self._to_end(log)
             if log is not None:
@@ -138,9 +148,9 @@ class FileFollower:
                     yield NOTHING
                     self._control.wait(TICK_S)
                     continue
-                found = self._read(log)
-                if found is not None:
-                    yield found
+                block = self._read(log)
+                if block is not None:
+                    yield block
                     continue
                 if (successor := self._successor(log)) is not None:
                     log = yield from self._change(log, successor)
@@ -218,26 +228,33 @@ class FileFollower:
         os.close(log.fd)
         return successor
 
-    def _resume(self, position: Position) -> Generator[Block, None, _Log | None]:
-        """Go to where the last run ended, in whatever file that is by now."""
+    def _resume(
+        self, position: Position, log: _Log | None
+    ) -> Generator[Block, None, tuple[_Log | None] | None]:
+        """Go to where the last run ended, in whatever file that is by now.
+
+        :param log: The file that has the name now.
+        :return: The file to go on with; no answer while nothing is there.
+        """
         head, inode = str(position.get("head")), int(position.get("inode", 0))
         offset, line = int(position.get("offset", 0)), int(position.get("line", 1))
-        log = self._open()
         goes_on = (
             log is not None
             and begins_so(head, os.pread(log.fd, HEAD, 0))
             and os.fstat(log.fd).st_size >= offset
         )
         if log is not None and goes_on and log.id[1] == inode:
-            return _moved(log, offset, line)
+            return (_moved(log, offset, line),)
         found = yield from self._older((head, inode), offset, line, without=log)
         if found:
-            return log
-        if log is not None and goes_on:
-            return _moved(log, offset, line)
+            return (log,)
+        if log is None:
+            return None
+        if goes_on:
+            return (_moved(log, offset, line),)
         if offset:
             self._say(f"{self.name}: was rotated, and the part that was read last is gone; lines may be lost")
-        return log
+        return (log,)
 
     def _older(
         self, which: tuple[str, int], offset: int, line: int, *, without: _Log | None
@@ -260,7 +277,7 @@ class FileFollower:
         try:
             for data in read_from(part.path, offset):
                 after = offset + len(data), line + data.count(b"\n")
-                yield block(which, data, (offset, line), after, fresh=fresh)
+                yield lines_as_block(which, data, (offset, line), after, fresh=fresh)
                 (offset, line), fresh = after, False
         except SourceError as error:
             self._say(f"{part.name}: {error.reason}")

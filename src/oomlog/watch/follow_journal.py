@@ -6,7 +6,9 @@ boot, monotonic time, host and messages of several lines arrive as they are.  Ne
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,6 +22,7 @@ __all__ = ["JournalFollower", "entry_line"]
 _BATCH = 256
 # Units, and not identifiers, which any program can choose for itself.
 _KILLERS = ("systemd-oomd.service", "earlyoom.service")
+_HINT = "run with sudo, or add yourself to the group systemd-journal"
 _KEPT = ("_BOOT_ID", "_HOSTNAME", "_SOURCE_MONOTONIC_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER")
 
 
@@ -100,11 +103,13 @@ class JournalFollower:
             for unit in _KILLERS:
                 reader.add_disjunction()
                 reader.add_match(_SYSTEMD_UNIT=unit)
+            if self._folder is None and not any(os.access(each, os.R_OK) for each in _system_journals()):
+                self._say(f"{self.name}: no journal of this system can be read; {_HINT}")
         except OSError as error:
             raise SourceError(
                 self.name,
                 (error.strerror or str(error)).lower(),
-                hint="run with sudo, or add yourself to the group systemd-journal",
+                hint=_HINT,
             ) from error
         return reader
 
@@ -140,6 +145,11 @@ class JournalFollower:
         return cursor
 
 
+def _system_journals() -> Iterator[Path]:
+    for folder in ("/var/log/journal", "/run/log/journal"):
+        yield from Path(folder).glob("*/system*.journal")
+
+
 def _nothing(_value: object) -> None:
     return None
 
@@ -147,6 +157,8 @@ def _nothing(_value: object) -> None:
 def entry_line(entry: dict[str, Any]) -> bytes:
     """Return one record as a line of JSON, with the fields that the parser reads."""
     message = entry.get("MESSAGE", "")
+    if isinstance(message, list):  # a record may have a field several times
+        message = message[0] if message else ""
     record: dict[str, Any] = {"__REALTIME_TIMESTAMP": str(entry.get("__REALTIME_TIMESTAMP", ""))}
     for key in _KEPT:
         value = entry.get(key)

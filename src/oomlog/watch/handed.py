@@ -6,6 +6,7 @@ that depends on where reading began: not of line numbers, and not of an inferred
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -68,6 +69,10 @@ class Handed:
             return None, left
         event.kills = tuple(kill for kill, key in zip(event.kills, keys, strict=True) if key not in known)
         return event, self.hooks
+
+    def add(self, entry: Entry) -> None:
+        """Take one that was handed out by this run."""
+        insort(self.entries, entry, key=lambda each: each.start)
 
     def forget(self) -> None:
         """Drop what an earlier run handed out and this one did not find again: it is not there any more."""

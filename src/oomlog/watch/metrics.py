@@ -48,6 +48,7 @@ class Counts:
         self.kills: Counter[tuple[str, str, str]] = Counter()
         self.events: Counter[str] = Counter()
         self.problem_lines = 0
+        self.long_lines = 0
         self.suppressed = 0
         self.lost = 0
         self.hook_failures: dict[str, int] = {}
@@ -100,7 +101,11 @@ class _Collector:
             events.add_metric((outcome,), count)
         yield events
         for name, text, value in (
-            ("problem_lines", "Lines that could not be understood.", counts.problem_lines),
+            (
+                "problem_lines",
+                "Lines that could not be understood.",
+                counts.problem_lines + counts.long_lines,
+            ),
             ("suppressed", "Events that no hook was told about, as there were too many.", counts.suppressed),
             ("lost_records", "Records that were overwritten before they could be read.", counts.lost),
         ):

@@ -71,7 +71,7 @@ class Watch:
         self._batch: list[tuple[Found, Telling]] = []
         self._data: list[bytes] = []
         self._size = 0
-        self._again: list[tuple[Found, Telling, frozenset[str]]] = []
+        self._again: list[tuple[Entry, Telling]] = []
         self._saved_at = clock() - _SAVE_S  # where the first run begins is stored at once
         self._stored: object = None
         self._ready = False
@@ -102,11 +102,12 @@ class Watch:
         counts = parts.counts
         counts.lost = parts.feed.follower.lost
         counts.hook_failures = parts.hooks.failures
+        counts.long_lines = parts.feed.long_lines
         if caught_up:
             counts.read_to_end_s = time()
-            if not self._ready:
-                self._ready = True
-                parts.notifier.ready()
+        if not self._ready:
+            self._ready = True
+            parts.notifier.ready()
         parts.notifier.alive()
         if parts.control.reload:
             parts.control.reload = False
@@ -124,10 +125,10 @@ class Watch:
         event, left = self._handed.claim(found.event)
         if event is None:
             telling = self._parts.teller.take(found.event)
+            entry = Entry(keys_of(found.event), set(left), found.start, found.position)
+            self._handed.add(entry)
             if left:
-                self._again.append((found, telling, left))
-            else:
-                self._handed.entries.append(Entry(keys_of(found.event), set(), found.start, found.position))
+                self._again.append((entry, telling))
             return
         found = found._replace(event=event)
         telling = self._parts.teller.take(event)
@@ -144,7 +145,6 @@ class Watch:
         batch, again, data = self._batch, self._again, b"".join(self._data)
         if not batch and not again:
             return
-        self._batch, self._again, self._data, self._size = [], [], [], 0
         if batch:
             keys = tuple(key for found, _ in batch for key in keys_of(found.event))
             self._state.writing = parts.sink.plan(keys, data)
@@ -152,16 +152,15 @@ class Watch:
                 self._save(final=True)
             parts.sink.write(data)
             self._state.writing = None
-        work = []
+        # Not before it was written: what was not is found again from the place that is stored at the end.
+        self._batch, self._again, self._data, self._size = [], [], [], 0
+        work = list(again)
         for found, telling in batch:
             parts.counts.add(found.event)
             names = self._allowed(found.event)
             entry = Entry(keys_of(found.event), set(names), found.start, found.position)
+            self._handed.add(entry)
             work.append((entry, telling))
-        for found, telling, left in again:
-            work.append((Entry(keys_of(found.event), set(left), found.start, found.position), telling))
-        self._handed.entries.extend(entry for entry, _ in work)
-        self._handed.entries.sort(key=lambda entry: entry.start)
         self._save(final=True)
         for entry, telling in work:
             self._tell(entry, telling)

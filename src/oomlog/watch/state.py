@@ -62,13 +62,13 @@ class State:
 def default_state(environ: Mapping[str, str], source: str) -> Path:
     """Return the file for one source: in systemd's ``StateDirectory=``, else in the user's own folder."""
     folder = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    home = environ.get("HOME")
     if folder:
         base = Path(folder)
+    elif shared := environ.get("XDG_STATE_HOME"):
+        base = Path(shared) / "oomlog"
     else:
-        home = environ.get("XDG_STATE_HOME") or str(
-            Path(environ.get("HOME") or "~").expanduser() / ".local/state"
-        )
-        base = Path(home) / "oomlog"
+        base = Path(home) / ".local/state/oomlog" if home else Path("/var/lib/oomlog")
     from hashlib import sha256
 
     plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in source)[-40:].strip("-")

@@ -174,6 +174,19 @@ def test_lost_place_is_told(log: Path, follow: Any) -> None:
     assert "lines may be lost" in said[0]
 
 
+def test_file_that_comes_back_is_the_same(log: Path, follow: Any) -> None:
+    """A log whose disk is mounted late goes on where it was, instead of being told all over."""
+    log.write_bytes(b"one\n")
+    position = last(follow())
+    away = log.rename(log.with_name("elsewhere"))
+
+    def mount() -> None:
+        appending(away, b"two\n")()
+        away.rename(log)
+
+    assert data_of(follow(lambda: None, mount, lambda: None, start=position)) == b"two\n"
+
+
 def test_folder_and_pipe_are_refused(tmp_path: Path, control: Any) -> None:
     """What is no regular file is said to be none, and nothing hangs."""
     with pytest.raises(SourceError, match="is no regular file"):
