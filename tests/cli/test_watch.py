@@ -79,13 +79,15 @@ def test_kills_are_told_as_they_happen(tmp_path: Path) -> None:
     assert pids(out.read_text()) == [2, 3, 4]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_sigkill_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("to", ["-o", ">>"])
+def test_sigkill_neither_loses_nor_repeats(tmp_path: Path, to: str) -> None:
     """A log grows and rotates while the watch is killed again and again: each kill is told once."""
-    chance = random.Random(seed)
+    chance = random.Random(to)
     log, out, state = tmp_path / "kern.log", tmp_path / "out", tmp_path / "state"
     log.write_text("")
-    args = (str(log), *FAST, "-o", str(out), "--state", str(state), "--from", "start")
+    args = [str(log), *FAST, "--state", str(state), "--from", "start"]
+    if to == "-o":
+        args += ["-o", str(out)]
     written = 0
     end = threading.Event()
 
@@ -114,18 +116,43 @@ def test_sigkill_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for _ in range(9):
-            with watching(*args):
+        for _ in range(7):
+            with out.open("ab") as output, watching(*args, stdout=output):
                 time.sleep(0.25 + chance.random() * 0.7)
     finally:
         end.set()
         writer.join()
     with log.open("a") as file:
         file.write(kill(999_999))
-    with watching(*args) as process:
-        output = wait_for(out, '"pid":999999')
+    with out.open("ab") as output, watching(*args, stdout=output) as process:
+        told = wait_for(out, '"pid":999999')
         status, err = stop(process)
     assert (status, err) == (0, b"")
+    assert pids(told) == [*range(1, written + 1), 999_999]
+
+
+def test_sigkill_while_the_ring_buffer_fills(tmp_path: Path) -> None:
+    """Records of the kernel are told once; after a boot the ring buffer is read from its start."""
+    chance = random.Random(5)
+    ring, out, state = tmp_path / "kmsg", tmp_path / "out", tmp_path / "state"
+    ring.touch()
+    args = (f"--kmsg={ring}", *FAST, "-o", str(out), "--state", str(state), "--from", "start")
+    written = 0
+    for _ in range(4):
+        with watching(*args):
+            for _ in range(8):
+                written += 1
+                with ring.open("a") as file:
+                    file.write(f"3,{written - 1},{written}000000,-;{kill(written)[15:]}")
+                time.sleep(chance.random() * 0.15)
+    with watching(*args) as process:
+        wait_for(out, f'"pid":{written},')
+        assert stop(process) == (0, b"")
+    ring.write_text(f"3,0,5000000,-;{kill(999_999)[15:]}")
+    state.write_text(state.read_text().replace(json.loads(state.read_text())["position"]["boot"], "earlier"))
+    with watching(*args) as process:
+        output = wait_for(out, '"pid":999999')
+        assert stop(process) == (0, b"")
     assert pids(output) == [*range(1, written + 1), 999_999]
 
 
