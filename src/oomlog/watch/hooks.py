@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from typing import Protocol
 
 from oomlog.watch.follower import Say
@@ -41,18 +42,19 @@ class Hook(Protocol):
         ...
 
 
-class Hooks:
-    """Runs every hook in threads of its own.
+# None is for a thread to end.
+_Waiting = Queue[tuple[Message, Callable[[], None]] | None]
 
-    :param done: Called from a thread with (name of the hook, message id) when a hook has ended.
-    """
+
+class Hooks:
+    """Runs every hook in threads of its own."""
 
     def __init__(self, hooks: Sequence[Hook], say: Say) -> None:
         self.names = frozenset(hook.name for hook in hooks)
         self.failures: dict[str, int] = dict.fromkeys(self.names, 0)
         self._say = say
         self._stopping = threading.Event()
-        self._queues: dict[str, Queue[tuple[Message, Callable[[], None]]]] = {}
+        self._queues: dict[str, _Waiting] = {}
         self._threads: list[threading.Thread] = []
         for hook in hooks:
             queue = self._queues[hook.name] = Queue(_WAITING)
@@ -62,12 +64,12 @@ class Hooks:
                 thread.start()
                 self._threads.append(thread)
 
-    def _work(self, hook: Hook, queue: Queue[tuple[Message, Callable[[], None]]]) -> None:
+    def _work(self, hook: Hook, queue: _Waiting) -> None:
         while not self._stopping.is_set():
-            try:
-                message, done = queue.get(timeout=0.2)
-            except Empty:
-                continue
+            work = queue.get()
+            if work is None:
+                return
+            message, done = work
             try:
                 failure = hook.run(message, self._stopping)
             except Exception as error:  # a thread that ends silently would stop all alarms
@@ -80,7 +82,10 @@ class Hooks:
             done()
 
     def tell(self, name: str, message: Message, done: Callable[[], None]) -> bool:
-        """Give a message to one hook; False when too many wait for it already."""
+        """Give a message to one hook; False when too many wait for it already.
+
+        :param done: Called from another thread when the hook has ended, well or not.
+        """
         try:
             self._queues[name].put_nowait((message, done))
         except Full:
@@ -95,5 +100,9 @@ class Hooks:
     def close(self, seconds: float) -> None:
         """Let what runs come to an end for so long; what waits is left for the next run."""
         self._stopping.set()
+        for queue in self._queues.values():
+            for _ in self._threads:
+                with suppress(Full):  # whoever works on a full queue sees the event
+                    queue.put_nowait(None)
         for thread in self._threads:
             thread.join(seconds / len(self._threads))
