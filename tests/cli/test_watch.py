@@ -181,6 +181,27 @@ def test_sigkill_while_the_journal_grows(tmp_path: Path) -> None:
     journal.close()
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_first_run_begins_at_the_end_of_the_journal(tmp_path: Path, before: int) -> None:
+    """What was in the journal before is not told, what comes is, and a message in bytes is read, too."""
+    pytest.importorskip("systemd.journal")
+    journal, out, state = Journal(tmp_path), tmp_path / "out", tmp_path / "state"
+    journal.add([kill(1)] * before, transport="kernel")
+    journal.add([kill(2)], transport="syslog")
+    deadline = time.monotonic() + 10
+    while not list(journal.folder.glob("*.journal")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    with watching(f"--journal={journal.folder}", *FAST, "-o", str(out), "--state", str(state)) as process:
+        wait_for(state, "cursor")
+        journal.add([kill(3, "\udcff"), kill(4)])
+        told = wait_for(out, '"pid":4')
+        assert stop(process) == (0, b"")
+    journal.close()
+    assert pids(told) == [3, 4]
+    assert json.loads(told.splitlines()[0])["kills"][0]["comm"] == "\\xff"
+
+
 BOOT = "0123456789abcdef0123456789abcdef"
 
 
@@ -201,7 +222,7 @@ class Journal:
         )
         self._count = 0
 
-    def add(self, messages: list[str]) -> None:
+    def add(self, messages: list[str], transport: str = "kernel") -> None:
         """Store records of the kernel; a time in brackets becomes the record's own."""
         parts = []
         for message in messages:
@@ -211,11 +232,11 @@ class Journal:
             when = 1_700_000_000_000_000 + self._count
             parts.append(
                 f"__REALTIME_TIMESTAMP={when}\n__MONOTONIC_TIMESTAMP={self._count}\n_BOOT_ID={BOOT}\n"
-                f"_TRANSPORT=kernel\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=kernel\nPRIORITY=4\n"
+                f"_TRANSPORT={transport}\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=kernel\nPRIORITY=4\n"
                 f"_SOURCE_MONOTONIC_TIMESTAMP={int(uptime * 1e6)}\nMESSAGE={text.rstrip()}\n\n"
             )
         assert self._remote.stdin is not None
-        self._remote.stdin.write("".join(parts).encode())
+        self._remote.stdin.write("".join(parts).encode("utf-8", "surrogateescape"))
         self._remote.stdin.flush()
 
     def close(self) -> None:

@@ -124,7 +124,10 @@ class JournalFollower:
             reader.seek_tail()
             # seek_tail() alone stands behind an end that moves; one step back pins it down.
             entry = reader.get_previous()
-            return str(entry["__CURSOR"]) if entry else ""
+            if not entry:  # nothing of interest yet, and the end of nothing stays where it is
+                reader.seek_head()
+                return ""
+            return str(entry["__CURSOR"])
         cursor = str(start["cursor"])
         try:
             reader.seek_cursor(cursor)
