@@ -31,6 +31,7 @@ exit status:
 
 examples:
   oomlog explain /var/log/kern.log --event last
+  oomlog explain --journal --since -1d
   oomlog explain total-vm anon-rss oom_score_adj
 """
 
@@ -71,7 +72,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Explain terms or events."""
-    if options.all or _are_terms(options.files):
+    if options.all or (not options.journal and _are_terms(options.files)):
         return _terms(options, context)
     names = names_of(options, context, "explain")
     chosen = read_events(options, context, names)

@@ -24,8 +24,9 @@ exit status:
   130  interrupted
   141  whoever read the output stopped reading
 
-example:
+examples:
   oomlog why /var/log/kern.log java
+  oomlog why --journal java
 """
 
 
@@ -37,7 +38,7 @@ def add_parser(commands: Any) -> None:
         description="Say for each event in which a process is mentioned why it was killed, or was not.",
         epilog=_EPILOG,
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="logs; - is standard input")
+    parser.add_argument("files", metavar="FILE", nargs="*", help="logs; - is standard input")
     parser.add_argument("who", metavar="PID|COMM", help="the process: its pid, or the task's name")
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
@@ -52,6 +53,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Answer for each event that mentions the process."""
+    if not options.files and not options.journal:
+        raise UsageError(f"name a log before {options.who!r}, or add --journal\nTry 'oomlog why --help'.")
     if context.stdin is None and "-" in options.files:
         raise UsageError("standard input is closed; name a log instead of -")
     chosen = read_events(options, context, options.files)
