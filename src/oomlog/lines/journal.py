@@ -27,6 +27,8 @@ def journal_line(raw: str, no: int, *, terminated: bool) -> LogLine | None:
     if found is None:
         return None
     usec, real = found["usec"], found["real"]
+    if real and not int(real):  # a record that was not looked at; nothing is known of it but its text
+        usec = real = ""
     ident = undo_kmsg(found["ident"])
     return LogLine(
         no,

@@ -20,7 +20,7 @@ from oomlog.errors import SourceError
 from oomlog.sources.base import Source
 from oomlog.sources.journal_boots import boot_of
 from oomlog.sources.journal_files import Usable, live_files, refused_live, usable
-from oomlog.sources.journal_lines import Record, line_of
+from oomlog.sources.journal_lines import Lines, Record
 from oomlog.sources.journal_query import JournalFiles, JournalQuery, LiveJournal
 from oomlog.sources.journal_reasons import journal_failure, no_journal, not_allowed, unreadable
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WORDS", "available", "journal_sources", "live_sources", "missing_package"]
 
-WORDS = (b"oom", b"emory", b"kill", b"Kill", b"OOM", b" to process ")
-"""One of these is in every message that a kill is found by; see ``oomlog.lines.anchors``."""
+WORDS = (b"oom", b"emory", b"ill")
+"""One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``."""
 
 _KERNEL = "_TRANSPORT=kernel"
 # systemd.journal-fields(7): fields with an underscore are journald's own words, the others the writer's.
@@ -51,6 +51,8 @@ _MESSAGE_SIZE = (1 << 20) + 1
 _MARGIN_US = 120_000_000
 """So much more is read at both ends: a report that begins before a bound is not taken for a cut one."""
 _MOST_MACHINES = 1000
+_RUN = 512
+"""So many records are looked at together."""
 
 
 def available() -> bool:
@@ -175,44 +177,38 @@ class _Log:
 
     def read(self, size: int) -> Iterator[bytes]:
         """Yield the records as lines, in blocks."""
-        number = self._first_line
-        until = 1 << 64 if self._query.until_us is None else self._query.until_us + _MARGIN_US
-        lines: list[bytes] = []
-        held = 0
+        lines = Lines(self._first_line)
         failure: OSError | None = None
         try:
-            for record in self._records():
-                if record.real_us > until:
-                    break
-                line = line_of(record, number)
-                number += 1
-                lines.append(line)
-                held += len(line)
-                if held >= size:
-                    yield b"".join(lines)
-                    lines, held = [], 0
+            for _ in self._fill(lines):
+                if lines.size >= size:
+                    yield lines.take()
         except OSError as error:
             failure = error
-        if lines:
-            yield b"".join(lines)
-        self.next_line = number
+        if lines.size:
+            yield lines.take()
+        self.next_line = lines.number
         if failure is not None:
             raise unreadable(self._name, failure)
 
-    def _records(self) -> Iterator[Record]:
-        if self._few is None:
-            yield from _every(self._start(self._many))
-            return
-        others = _every(self._start(self._few))
-        other = next(others, None)
-        for record in _kernels(self._start(self._many)):
-            while other is not None and other.real_us < record.real_us:
-                yield other
-                other = next(others, None)
-            yield record
-        if other is not None:
-            yield other
-            yield from others
+    def _fill(self, lines: Lines) -> Iterator[None]:
+        query = self._query
+        until = 1 << 64 if query.until_us is None else query.until_us + _MARGIN_US
+        others = _every(self._start(self._many if self._few is None else self._few), until)
+        if self._few is not None:
+            other = next(others, None)
+            for record in _kernels(self._start(self._many), lines, until):
+                while other is not None and record is not None and other.real_us < record.real_us:
+                    lines.add(other)
+                    other = next(others, None)
+                if record is not None:
+                    lines.add(record)
+                yield
+            if other is not None:
+                lines.add(other)
+        for other in others:
+            lines.add(other)
+            yield
 
     def _start(self, reader: _Reader) -> _Reader:
         if self._query.since_us is None:
@@ -231,43 +227,82 @@ def _matched(paths: Sequence[str], choices: Sequence[tuple[str, ...]], also: tup
     return reader
 
 
-def _kernels(reader: _Reader) -> Iterator[Record]:
-    """Yield the kernel's records; only what may be about a kill is looked at in full."""
-    step, monotonic, realtime = reader._next, reader._get_monotonic, reader._get_realtime
-    hosts: dict[bytes, bytes] = {}
-    boots: dict[bytes, str] = {}
-    while step():
+def _kernels(reader: _Reader, lines: Lines, until: int) -> Iterator[Record | None]:
+    """Yield the records that may be about a kill; the others go into ``lines``, and now and then ``None``.
+
+    A journal has millions of those, so that of a run of records only the messages are asked for; where one
+    is of interest, the run is read once more.
+    """
+    step, get = reader._next, reader._get
+    last = b""
+    more = True
+    while more and step():
+        cursor, boot = reader._get_cursor(), reader._get_monotonic()[1]
+        run: list[bytes] = []
+        steps = 1
+        while True:
+            try:
+                run.append(get("MESSAGE"))
+            except (KeyError, OSError) as error:
+                _pass_over(error)
+            if steps == _RUN or not (more := step()):
+                break
+            steps += 1
+        together = b"\n".join(run)
+        # At the end the reader still stands at the last record.
+        if boot == last == reader._get_monotonic()[1] and not any(word in together for word in WORDS):
+            lines.add_run(run)
+            yield None
+            if reader._get_realtime() > until:
+                return
+            continue
+        reader.seek_cursor(cursor)
+        run = []
+        for _ in range(steps):
+            step()
+            message = _message(reader)
+            if message is None:
+                continue
+            boot = reader._get_monotonic()[1]
+            if boot == last and not any(word in message for word in WORDS):
+                run.append(message)
+                continue
+            lines.add_run(run)
+            run = []
+            record = _whole(reader, message)
+            if record.real_us > until:
+                return
+            if boot != last:
+                last = boot
+                lines.set_origin(record)
+            yield record
+        lines.add_run(run)
+
+
+def _every(reader: _Reader, until: int) -> Iterator[Record]:
+    while reader._next():
         message = _message(reader)
         if message is None:
             continue
-        uptime_us, boot = monotonic()
-        host = hosts.get(boot)
-        if host is None or any(word in message for word in WORDS):
-            record = _whole(reader, message)
-            hosts[boot], boots[boot] = record.host, record.boot
-            yield record
-        else:
-            yield Record(message, realtime(), boots[boot], uptime_us, host, b"kernel")
-
-
-def _every(reader: _Reader) -> Iterator[Record]:
-    while reader._next():
-        message = _message(reader)
-        if message is not None:
-            yield _whole(reader, message)
+        record = _whole(reader, message)
+        if record.real_us > until:
+            return
+        yield record
 
 
 def _message(reader: _Reader) -> bytes | None:
     """Return the message of the current entry; ``None`` when it has none, or none that can be read."""
     try:
         message: bytes = reader._get("MESSAGE")
-    except KeyError:
+    except (KeyError, OSError) as error:
+        _pass_over(error)
         return None
-    except OSError as error:
-        if error.errno in _LOST:
-            return None
-        raise
     return message
+
+
+def _pass_over(error: KeyError | OSError) -> None:
+    if isinstance(error, OSError) and error.errno not in _LOST:
+        raise error
 
 
 _LOST = frozenset({errno.EBADMSG, errno.EADDRNOTAVAIL, errno.ENODATA, errno.E2BIG, errno.EPROTONOSUPPORT})
