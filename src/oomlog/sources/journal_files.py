@@ -152,10 +152,8 @@ def write_copy(path: str, blocks: Iterable[bytes], limits: Limits | None = None,
             file.write(block)
 
 
-def refused_live(files: Sequence[str]) -> list[str]:
-    """Return the files with the kernel's records that this user may not read."""
-    return [
-        path
-        for path in files
-        if not posixpath.basename(path).startswith("user-") and not os.access(path, os.R_OK)
-    ]
+def refused_live(files: Sequence[str]) -> tuple[list[str], set[str]]:
+    """Return the files that this user may not read: those with the kernel's records, and other users'."""
+    refused = [path for path in files if not os.access(path, os.R_OK)]
+    others = {path for path in refused if posixpath.basename(path).startswith("user-")}
+    return [path for path in refused if path not in others], others

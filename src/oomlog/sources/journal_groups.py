@@ -25,7 +25,7 @@ def with_journals(candidates: Sequence[Candidate], *, only: bool) -> Iterator[Ca
 
     :param only: Text logs in folders are left out instead.
     """
-    named = [c.name for c in candidates if c.folder is None and _is_journal(c)]
+    named = [c.name for c in candidates if c.folder is None and _is_journal(c, only=only)]
     groups = {group.files[0]: group for group in by_folder(named)}
     grouped = {file for group in groups.values() for file in group.files}
     text = {c.folder for c in candidates if c.folder is not None and is_kernel_log_name(c.name)}
@@ -54,10 +54,8 @@ def with_journals(candidates: Sequence[Candidate], *, only: bool) -> Iterator[Ca
             yield candidate
 
 
-def _is_journal(candidate: Candidate) -> bool:
-    # What a name promises is looked at, so that a group is not made of something else.
-    return (
-        isinstance(candidate.item, Path)
-        and is_journal_name(candidate.name)
-        and is_journal_file(candidate.name)
-    )
+def _is_journal(candidate: Candidate, *, only: bool) -> bool:
+    # What a name promises is looked at, unless nothing but a journal would do.
+    if not isinstance(candidate.item, Path) or not is_journal_name(candidate.name):
+        return False
+    return only or is_journal_file(candidate.name)

@@ -23,7 +23,6 @@ __all__ = ["Lines", "Record", "line_of"]
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"\\{"))
 _ODD = re.compile(rb"[^ -<>-\[\]-z|-~]")
 _ODD_NAME = re.compile(rb"[^\w.:@+-]", re.ASCII)
-_EARLIEST, _LATEST = 1_000_000_000_000_000, 9_999_999_999_999_999  # 16 digits: the years 2001 to 2286
 _USER = 1 << 3
 _LONGEST_NAME = 100
 
@@ -94,13 +93,12 @@ class Lines:
 
 def line_of(record: Record, number: int) -> bytes:
     """Return the record as a line."""
-    known = _EARLIEST <= record.real_us <= _LATEST
     return b"%s,%010d,%s,%s,real:%s,%s%s\n" % (
         b"%d" % record.level if record.kernel else b"%03d" % (_USER | record.level),
         number,
         b"" if record.uptime_us is None else b"%012d" % record.uptime_us,
         b"?" if record.doubtful else b"-",
-        b"%d" % record.real_us if known else b"",
+        b"%d" % record.real_us if record.real_us else b"",
         _origin(record),
         text_of(record.message),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from oomlog.errors import SourceError
 from oomlog.sources.reasons import os_failure
 
-__all__ = ["journal_failure", "no_journal", "not_allowed", "unreadable"]
+__all__ = ["damaged_inside", "journal_failure", "no_journal", "not_allowed"]
 
 # What libsystemd means by an errno; other ones are the system's own.
 _WORDS: dict[int, tuple[str, str | None]] = {
@@ -33,10 +33,13 @@ def journal_failure(name: str, error: OSError) -> SourceError:
     return os_failure(name, error)
 
 
-def unreadable(name: str, error: OSError) -> SourceError:
-    """Say why reading ended early."""
-    failure = journal_failure(name, error)
-    return SourceError(name, f"cannot be read to its end: {failure.reason}", hint="what is before was read")
+def damaged_inside(name: str) -> SourceError:
+    """Say that libsystemd gave a file up in the middle."""
+    return SourceError(
+        name,
+        "is damaged: it could not be read to its end",
+        hint="what is before the damage was read; see where with: journalctl --verify --file FILE",
+    )
 
 
 def no_journal(roots: Sequence[str], signs: Sequence[str] = _CONTAINER_SIGNS) -> SourceError:
