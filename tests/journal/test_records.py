@@ -117,6 +117,18 @@ def test_a_message_of_several_lines_is_one_record(tmp_path: Path) -> None:
     assert event.last_line == 5
 
 
+def test_what_root_writes_to_the_kernels_log_changes_no_other_line(tmp_path: Path) -> None:
+    """The statistics after it are the kernel's."""
+    machine = Machine()
+    machine.write("mysqld invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0")
+    machine.write("still alive", SYSLOG_FACILITY="3", SYSLOG_IDENTIFIER="systemd")
+    machine.write("memory: usage 1024kB, limit 2048kB, failcnt 7")
+    machine.write(KILL.format(pid=7, comm="x"))
+    (event,) = read(write_journal(tmp_path / "a.journal", machine.records))
+    assert event.memcg is not None
+    assert event.memcg.memory == {"usage_kb": 1024, "limit_kb": 2048, "failcnt": 7}
+
+
 def test_a_host_name_cannot_break_the_record(tmp_path: Path) -> None:
     """It is a field like others, and may come from another machine."""
     machine = Machine(host="a;b,by:kernel\n{")

@@ -63,7 +63,9 @@ class Lines:
 
     def set_origin(self, record: Record) -> None:
         """Say which boot of which machine the runs that follow are of."""
-        self._origin = b"6,%010d,%012d,-,real:%016d,%s" % (0, 0, 0, _origin(record))
+        self._origin = b"6,%010d,%012d,-,real:%016d,%s" % (
+            0, 0, 0, _origin(record._replace(writer=b"kernel")),
+        )  # fmt: skip
 
     def add(self, record: Record) -> None:
         """Add a record."""

@@ -9,7 +9,9 @@ many, only those that may be about a kill are.
 from __future__ import annotations
 
 import errno
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from oomlog.sources.journal_lines import Lines, Record
@@ -138,41 +140,36 @@ class Log:
         more = True
         while more and reader._next():
             cursor, boot = reader._get_cursor(), reader._get_monotonic()[1]
-            run: list[bytes] = []
-            steps, more = _collect(reader, run)
-            together = b"\n".join(run)
+            run, more = _run(reader)
+            wanted = _wanted(run)
             if reader.get_usage() < usage:
                 # libsystemd has given up a file that is damaged, and stands nowhere.
                 self.damaged = True
-                reader = self._reader(_KERNEL)
-            elif boot == last == reader._get_monotonic()[1] and not any(w in together for w in WORDS):
+                reader, wanted = self._reader(_KERNEL), range(len(run))
+            elif boot != last or boot != reader._get_monotonic()[1]:
+                wanted = range(len(run))
+            elif not wanted:
                 lines.add_run(run)
                 yield None
                 if reader._get_realtime() > self._until:
                     return
                 continue
             reader.seek_cursor(cursor)
-            run = []
-            for _ in range(steps):
-                if not reader._next():
+            done = 0
+            for index in wanted:
+                lines.add_run(run[done:index])
+                if not reader._next(index + 1 - done):
                     break
-                message = _message(reader)
-                if message is None:
-                    continue
-                boot = reader._get_monotonic()[1]
-                if boot == last and not any(word in message for word in WORDS):
-                    run.append(message)
-                    continue
-                lines.add_run(run)
-                run = []
-                record = _whole(reader, message)
+                done = index + 1
+                record = _whole(reader, run[index])
                 if record.real_us > self._until:
                     return
-                if boot != last:
-                    last = boot
-                    lines.set_origin(record)
+                last = reader._get_monotonic()[1]
+                lines.set_origin(record)
                 yield record
-            lines.add_run(run)
+            lines.add_run(run[done:])
+            if done < len(run):
+                reader._next(len(run) - done)
             usage = reader.get_usage()
 
     def _every(self, choices: Sequence[tuple[str, ...]]) -> Iterator[Record]:
@@ -199,20 +196,35 @@ def drops_out(reader: _Reader) -> bool:
     return bool(reader.get_usage() < usage)
 
 
-def _collect(reader: _Reader, run: list[bytes]) -> tuple[int, bool]:
-    """Take messages from the current entry on; return how many entries that were, and if more may come."""
-    step, get, add = reader._next, reader._get, run.append
-    steps = 1
+def _run(reader: _Reader) -> tuple[list[bytes], bool]:
+    """Return the messages from the current entry on, and whether there may be more."""
+    step, get = reader._next, reader._get
+    run: list[bytes] = []
     while True:
         try:
-            add(get("MESSAGE"))
+            run.append(get("MESSAGE"))
         except (KeyError, OSError) as error:
             _pass_over(error)
-        if steps == _RUN:
-            return steps, True
+            run.append(b"")
+        if len(run) == _RUN:
+            return run, True
         if not step():  # the reader still stands at the last entry
-            return steps, False
-        steps += 1
+            return run, False
+
+
+def _wanted(run: Sequence[bytes]) -> Sequence[int]:
+    """Return the numbers of the messages that may be about a kill, in order."""
+    together = b"\n".join(run)
+    hits = []
+    for word in WORDS:
+        at = together.find(word)
+        while at >= 0:
+            hits.append(at)
+            at = together.find(word, at + 1)
+    if not hits:
+        return ()
+    ends = list(accumulate(len(message) + 1 for message in run))
+    return sorted({bisect_right(ends, at) for at in hits})
 
 
 def _message(reader: _Reader) -> bytes | None:
