@@ -6,8 +6,8 @@ What reads them is slow to import and may be missing, so that is asked for here 
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from oomlog.errors import SourceError
 from oomlog.sources.base import Limits, Source
@@ -15,6 +15,9 @@ from oomlog.sources.discover import is_kernel_log_name
 from oomlog.sources.journal_files import write_copy
 from oomlog.sources.journal_query import JournalFiles, JournalQuery, LiveJournal
 from oomlog.sources.reasons import os_failure
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 __all__ = ["ArchiveJournals", "open_journal", "open_packed_journal"]
 
@@ -42,7 +45,7 @@ def open_packed_journal(
     name: str, opener: Callable[[], Iterator[bytes]], limits: Limits, query: JournalQuery
 ) -> Iterator[Source | SourceError]:
     """Yield the sources in one journal file that is compressed or passing by."""
-    with tempfile.TemporaryDirectory(prefix="oomlog-") as folder:
+    with _temporary_folder() as folder:
         path = posixpath.join(folder, "0.journal")
         try:
             write_copy(path, opener(), limits, name)
@@ -52,6 +55,12 @@ def open_packed_journal(
             yield os_failure(name, error)
             return
         yield from open_journal(JournalFiles(name, (path,)), query, names={path: name})
+
+
+def _temporary_folder() -> TemporaryDirectory[str]:
+    from tempfile import TemporaryDirectory
+
+    return TemporaryDirectory(prefix="oomlog-")
 
 
 class ArchiveJournals:
@@ -64,7 +73,7 @@ class ArchiveJournals:
         self._archive = archive
         self._query = query
         self._limits = limits
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._files: dict[str, str] = {}
         self._failures: list[SourceError] = []
         self._as_text = False
@@ -84,7 +93,7 @@ class ArchiveJournals:
             return
         try:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="oomlog-")
+                self._folder = _temporary_folder()
             path = f"{self._folder.name}/{len(self._files)}.journal"
             self._files[path] = shown
             write_copy(path, read())
