@@ -38,11 +38,14 @@ def available() -> bool:
         return False
 
 
-def missing_package(name: str, command: str) -> SourceError:
-    """Say what to install, and what to do without."""
+def missing_package(name: str, command: str, what: str = "is not a log but a systemd journal") -> SourceError:
+    """Say what to install, and what to do without.
+
+    :param command: Gives the kernel's messages as text.  Not with -k, which stands for this boot as well.
+    """
     return SourceError(
         name,
-        "is not a log but a systemd journal, and the package that reads these is missing",
+        f"{what}; the package that reads journals is missing",
         hint="pip install 'oomlog[journal]' (it is compiled: apt install libsystemd-dev pkg-config gcc); "
         f"or give this as text: {command}",
     )
@@ -51,7 +54,8 @@ def missing_package(name: str, command: str) -> SourceError:
 def live_sources(live: LiveJournal, query: JournalQuery) -> Iterator[Source | SourceError]:
     """Yield the logs in this machine's journal."""
     if not available():
-        yield missing_package("journal", "journalctl -k -b all -o short-iso-precise | oomlog parse")
+        command = "journalctl _TRANSPORT=kernel -o short-iso-precise | oomlog parse"
+        yield missing_package("journal", command, "cannot be read")
         return
     files = live_files(live, every_machine=query.machine is not None)
     refused, others = refused_live(files)

@@ -38,7 +38,9 @@ def open_journal(
     else:
         command = "--directory" if len(item.files) > 1 else "--file"
         where = item.name if names is None else "PATH"
-        yield missing_package(item.name, f"journalctl {command} {where} -k -o short-iso-precise")
+        yield missing_package(
+            item.name, f"journalctl {command} {where} _TRANSPORT=kernel -o short-iso-precise"
+        )
 
 
 def open_packed_journal(

@@ -17,7 +17,7 @@ _WORDS: dict[int, tuple[str, str | None]] = {
     errno.ENODATA: ("is damaged or was cut", "copy it again from where it came"),
     errno.EPROTONOSUPPORT: (
         "uses a feature that this machine's libsystemd lacks",
-        "read it where it was written: journalctl -k -b all -o short-iso-precise > journal.txt",
+        "read it where it was written: journalctl _TRANSPORT=kernel -o short-iso-precise > journal.txt",
     ),
     errno.EIO: ("is damaged or was cut", "copy it again from where it came"),
     errno.ETXTBSY: ("is being rotated", "run again"),
