@@ -20,9 +20,13 @@ $(VENV)/.dev: pyproject.toml $(BIN)/oomlog
 run: $(BIN)/oomlog
 	@$(BIN)/oomlog parse $(LOG)
 
-# System packages are only needed by the test that boots a kernel; without root it is skipped and says so.
+# System packages are only needed by the tests that boot a kernel and read journals; without root these are
+# skipped and say so.
 test: $(VENV)/.dev
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then sh tests/system-packages.sh; fi
+	@$(BIN)/python -c "import systemd" 2>/dev/null \
+	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check "systemd-python>=235" >/dev/null 2>&1 \
+	    || echo "systemd-python cannot be compiled here: the tests of the journal will be skipped" >&2
 	$(MAKE) lint
 	$(BIN)/python -m pytest
 

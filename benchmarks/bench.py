@@ -90,6 +90,7 @@ class Bench:
     oomlog: str
     runs: int
     out_dir: str
+    scale: float = 1.0
 
     def once(self, side: Side, *, sample: bool = False) -> tuple[measure.Run, list[str]]:
         """Run one side once; return the figures and what is wrong with its output."""
@@ -107,7 +108,9 @@ class Bench:
     def alternate(self, ours: Side, yardstick: Side, runs: int | None = None) -> tuple[Series, Series]:
         """Run both sides in turn; the first run of each is checked but not counted."""
         for file in {ours.file, yardstick.file}:
-            measure.warm(self.data / file)
+            path = self.data / file
+            for part in path.iterdir() if path.is_dir() else [path]:
+                measure.warm(part)
         series = (Series(), Series())
         sides = list(zip((ours, yardstick), series, strict=True))
         for number in range((runs or self.runs) + 1):

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import check
+import journal
 import measure
 from bench import Bench, Result, Side
 
@@ -126,6 +127,19 @@ def start_up(bench: Bench) -> list[Result]:
     return [bench.ratio(result, ours, yardstick, runs=4 * bench.runs)]
 
 
+def journal_against_journalctl(bench: Bench) -> list[Result]:
+    result = Result("8", "parse --journal / journalctl -k -o cat", "x", 1.5, at_most=True)
+    if why := journal.missing():
+        result.notes.append(why)
+        return [result]
+    truth = journal.make(bench.data, bench.scale)
+    files = Bench(bench.data, {"journal": truth}, bench.oomlog, bench.runs, bench.out_dir, bench.scale)
+    folder = str(bench.data / "journal")
+    ours = Side([[bench.oomlog, "parse", "--journal", folder, "--format", "ndjson"]], "journal", check.ndjson)
+    cat = ["journalctl", "--directory", folder, "_TRANSPORT=kernel", "--output", "cat", "--no-pager"]
+    return [files.ratio(result, ours, Side([cat], "journal"))]
+
+
 ROWS: dict[str, Callable[[Bench], list[Result]]] = {
     "1": ordinary_against_grep,
     "2": storm_kills_against_loop,
@@ -134,6 +148,7 @@ ROWS: dict[str, Callable[[Bench], list[Result]]] = {
     "5": peak_memory,
     "6": streams,
     "7": start_up,
+    "8": journal_against_journalctl,
 }
 
 
@@ -201,6 +216,7 @@ def main() -> int:
         truth=truth["files"],
         oomlog=args.oomlog or (str(beside) if beside.exists() else shutil.which("oomlog") or "oomlog"),
         runs=args.runs,
+        scale=args.scale,
         out_dir=args.out_dir or ("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()),
     )
 

@@ -19,11 +19,14 @@ from oomlog.model import (
     TaskTable,
     Trigger,
 )
+from oomlog.sources import JournalQuery, LiveJournal
 
 __all__ = [
     "Events",
     "GrammarError",
+    "JournalQuery",
     "Kill",
+    "LiveJournal",
     "Memcg",
     "Note",
     "OomEvent",

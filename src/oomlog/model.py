@@ -70,6 +70,8 @@ class LogLine(NamedTuple):
     """False when the prefix names another writer than the kernel."""
     terminated: bool = True
     """False for the unfinished last line of an input: values that touch its end may be cut."""
+    doubtful: bool = False
+    """True when a record says that somebody else wrote it than its writer claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,7 @@ class OomEvent:
         "source",
         "time",
         "time_origin",
+        "trusted",
         "uptime_s",
     )
 
@@ -300,8 +303,10 @@ class OomEvent:
         decode: Callable[[], Details],
         quote: Callable[[], tuple[ReportLine, ...]] = tuple,
         own_lines: frozenset[int] = frozenset(),
+        trusted: bool | None = None,
     ) -> None:
         self.source = source
+        self.trusted = trusted
         self._first_line = first_line
         self.last_line = last_line
         self.time = time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -241,8 +242,8 @@ def test_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
     program = Path(sys.executable)
     unit = tmp_path / "oomlog.service"
     text = done.stdout.decode()
-    start = text.index("ExecStart=")
-    unit.write_text(f"{text[:start]}ExecStart={program}{text[text.index(chr(10), start) :]}")
+    # The command need not be installed where the unit says; what is checked is the rest.
+    unit.write_text(re.sub(r"(?m)^(Exec\w+=[-+@!:]*)\S+", rf"\g<1>{program}", text))
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, timeout=30, check=False
     )

@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
 # Options whose value may begin with a dash, as in ``--since -2h``.
-_DASHED = frozenset({"--since", "--until", "--tz", "--adj"})
+_DASHED = frozenset({"--since", "--until", "--tz", "--adj", "--boot"})
 
 
 class HelpShown(Exception):  # noqa: N818 - it is no error

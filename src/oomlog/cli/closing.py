@@ -11,7 +11,7 @@ from oomlog.cli.output import Output
 from oomlog.cli.reading import Reading
 from oomlog.report.summary import Tally, counted, problem_line, stats_lines, summary
 
-__all__ = ["exit_status", "say_left_out", "say_problems", "write_summary"]
+__all__ = ["exit_status", "say_left_out", "say_problems", "say_untrusted", "write_summary"]
 
 
 def write_summary(output: Output, tally: Tally, seconds: float, *, stats: bool) -> None:
@@ -20,7 +20,7 @@ def write_summary(output: Output, tally: Tally, seconds: float, *, stats: bool) 
     output.write("".join(f"{line}\n" for line in lines).encode())
 
 
-def say_left_out(context: Context, wanted: EventFilter, without_row: int) -> None:
+def say_left_out(context: Context, wanted: EventFilter, without_row: int, untrusted: int) -> None:
     """Say how many events are missing from the output for a reason that the user may not expect."""
     if wanted.without_time:
         context.say(f"--since and --until left out {counted(wanted.without_time, 'event')} without a time")
@@ -29,9 +29,19 @@ def say_left_out(context: Context, wanted: EventFilter, without_row: int) -> Non
             f"--since and --until left out {counted(wanted.without_zone, 'event')} without a time zone; "
             "say with --tz which it is, or give a time without one"
         )
+    say_untrusted(context, untrusted)
     if without_row:
         context.say(
             f"left out {counted(without_row, 'event')} without a killed process; --format text has all"
+        )
+
+
+def say_untrusted(context: Context, untrusted: int) -> None:
+    """Say how many events were left out because they may be forged."""
+    if untrusted:
+        context.say(
+            f"left out {counted(untrusted, 'event')} that may be forged: the kernel's words in lines that "
+            "others wrote; --include-untrusted shows them"
         )
 
 

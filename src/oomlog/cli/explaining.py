@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oomlog.cli.arguments import read_count, value
+from oomlog.cli.closing import say_untrusted
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.filters import EventFilter
 from oomlog.cli.inputs import add_reading, add_wanted, filter_of
+from oomlog.cli.journals import add_journal, journal_of, live_journal
 from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.reading import Reading
 from oomlog.errors import UsageError
@@ -44,6 +46,7 @@ def add_choosing(parser: Any) -> None:
         help="page size of the machine, like 64K; otherwise it is inferred from the report",
     )
     add_map(group)
+    add_journal(parser)
     group = add_wanted(parser)
     group.add_argument(
         "--event",
@@ -82,13 +85,20 @@ def read_events(options: argparse.Namespace, context: Context, names: Sequence[s
     reading = Reading(
         names,
         stdin=context.stdin,
-        options=Options(year=options.year, tz=options.tz),
+        options=Options(
+            year=options.year,
+            tz=options.tz,
+            journal=journal_of(options, EventFilter()),
+            untrusted=options.include_untrusted,
+        ),
         # An event is explained in the light of all others, so that none may be left out here.
         wanted=EventFilter(),
         tally=Tally(0, decode=False),
         say=context.say,
+        live=live_journal(context) if options.journal else None,
     )
     siblings = Log(tuple(reading.events()))
+    say_untrusted(context, reading.stats.untrusted)
     events = [(number, event) for number, event in enumerate(siblings, 1) if wanted.accepts(event)]
     if options.event is not None:
         if not siblings and reading.errors:

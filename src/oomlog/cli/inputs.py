@@ -31,8 +31,9 @@ _SCOPES = ("global", "memcg", "cpuset", "mempolicy", "sysrq", "unknown")
 TIMES = """\
 times:
   2024-05-01, '2024-05-01 12:30', 12:30, @1714566600, -2h, '2 hours ago', today, yesterday or now.
-  A time without a zone is in the zone of each log; a date alone means its midnight there.  Both
-  bounds are inclusive.  With a bound, events that have no time are left out, and counted.
+  A time without a zone is in the zone of each log, with --journal in that of this machine (or --tz);
+  a date alone means its midnight there.  Both bounds are inclusive.  With a bound, events that have
+  no time are left out, and counted.
 """
 
 
@@ -90,12 +91,13 @@ def names_of(options: argparse.Namespace, context: Context, command: str) -> lis
     :raise UsageError: There is nothing to read, or an input would be overwritten.
     """
     names: list[str] = options.files
-    if not names:
+    if not names and not options.journal:
         if context.stdin is None or context.stdin_is_terminal:
             raise UsageError(
                 "name a log to read, or pipe one in, for example\n"
                 f"  oomlog {command} /var/log/kern.log\n"
                 f"  journalctl -k | oomlog {command}\n"
+                f"or read the systemd journal: oomlog {command} --journal\n"
                 f"Try 'oomlog {command} --help'."
             )
         names = ["-"]
@@ -108,19 +110,21 @@ def names_of(options: argparse.Namespace, context: Context, command: str) -> lis
 def filter_of(options: argparse.Namespace, context: Context) -> EventFilter:
     """Return which events are wanted."""
     now = context.now or local_now()
-    since, until = _bound("--since", options.since, now), _bound("--until", options.until, now)
+    since, until = (_bound(f"--{name}", getattr(options, name), now, options) for name in ("since", "until"))
     return EventFilter(since, until, options.comm, options.scope)
 
 
-def _bound(option: str, text: str | None, now: datetime) -> Bound | None:
+def _bound(option: str, text: str | None, now: datetime, options: argparse.Namespace) -> Bound | None:
     if text is None:
         return None
     from oomlog.cli.when import parse_bound
 
     try:
-        return parse_bound(text, now)
+        bound = parse_bound(text, now)
     except UsageError as error:
         raise UsageError(f"{option}: {error}") from None
+    # A journal has no wall clock of its own; journalctl, too, takes a time for this machine's.
+    return bound.in_zone(options.tz or now.tzinfo) if options.journal else bound
 
 
 def limits_of(options: argparse.Namespace) -> Limits:

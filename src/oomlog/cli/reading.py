@@ -14,7 +14,7 @@ from oomlog.errors import OomlogError, SourceError
 from oomlog.events.parse import Carry, Options, Stats, parse_source
 from oomlog.model import OomEvent
 from oomlog.report.summary import FileTally, Tally
-from oomlog.sources import open_sources
+from oomlog.sources import LiveJournal, open_sources
 
 __all__ = ["Reading", "in_time_order", "is_live"]
 
@@ -26,6 +26,7 @@ class Reading:
     """Reads every input that can be read.
 
     :param names: As the user wrote them; ``-`` is standard input.
+    :param live: Read this journal when there are no names.
     :param say: Told about each input that cannot be read.
     """
 
@@ -38,9 +39,12 @@ class Reading:
         wanted: EventFilter,
         tally: Tally,
         say: Callable[[str], None],
+        live: LiveJournal | None = None,
     ) -> None:
         # A Path is never taken for the text of a log, whatever characters it has.
-        self.inputs: list[str | Path] = [name if name == "-" else Path(name) for name in names]
+        self.inputs: list[str | Path | LiveJournal] = [name if name == "-" else Path(name) for name in names]
+        if not names and live is not None:
+            self.inputs = [live]
         self.stats = Stats()
         self.errors = 0
         self._stdin = stdin
@@ -59,7 +63,10 @@ class Reading:
         tally, stats, accepts = self._tally, self.stats, self._wanted.accepts
         everything = not self._wanted
         carry = Carry()
-        for source in open_sources(self.inputs, stdin=self._stdin, limits=self._options.limits):
+        options = self._options
+        for source in open_sources(
+            self.inputs, stdin=self._stdin, limits=options.limits, journal=options.journal
+        ):
             if isinstance(source, SourceError):
                 self.failed(source)
                 continue
@@ -68,7 +75,7 @@ class Reading:
             file = FileTally(source.name)
             tally.files.append(file)
             lines, outside = stats.lines, len(stats.problems)
-            for event in parse_source(source, self._options, stats, self.failed, carry):
+            for event in parse_source(source, options, stats, self.failed, carry):
                 tally.found += 1
                 if everything or accepts(event):
                     tally.add(event)
@@ -76,7 +83,7 @@ class Reading:
             file.lines = stats.lines - lines
             for name, problem in stats.problems[outside:]:
                 tally.add_problem(name, problem)
-        for event in carry.rest(self._options):
+        for event in carry.rest(options, stats):
             tally.found += 1
             if everything or accepts(event):
                 tally.add(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 from oomlog.errors import UsageError
 
@@ -42,6 +42,12 @@ class Bound:
         else:
             return None
         return (when > bound) - (when < bound)
+
+    def in_zone(self, zone: tzinfo | None) -> Bound:
+        """Return the same bound as a point in time, with what it lacks taken from a zone."""
+        if self.instant is not None or self.wall is None:
+            return Bound(None, self.instant)
+        return Bound(None, self.wall.replace(tzinfo=zone))
 
 
 def parse_bound(text: str, now: datetime) -> Bound:

@@ -60,6 +60,17 @@ class Body:
     caller: str | None
     prefix: str | None
     terminated: bool
+    writer: str | None = None
+    """Who wrote the report, if that is not the kernel; "" for nobody in particular."""
+    boot_id: str | None = None
+
+    def has(self, line: LogLine) -> bool:
+        """Tell whether the line is by who wrote the report."""
+        if line.boot_id is not None and self.boot_id is not None and line.boot_id != self.boot_id:
+            return False
+        if self.writer is not None:
+            return not line.is_kernel and (line.ident or "") == self.writer
+        return line.is_kernel
 
     def decode(self) -> Details:
         """Read all sections."""
@@ -213,7 +224,7 @@ class _Decoder:
         terminated = self.whole or index < last
         caller = self.body.caller
         for line in expand(raw[index], first_no + index, terminated=terminated, neighbour=neighbour):
-            if not line.is_kernel or (
+            if not self.body.has(line) or (
                 line.caller is not None and caller is not None and line.caller != caller
             ):
                 self._skip(line)

@@ -65,8 +65,13 @@ class Collector:
             report.problems.append(piece.problem)
         if piece.doubtful is not None and match.section == "kill":
             report.tail = piece.doubtful
-        if match.section != "userspace":
+        if match.section != "userspace" and line.is_kernel:
             self._seen_oom = True
+
+    def _passed(self, line: LogLine, offset: int) -> None:
+        """Note that nothing before ``offset`` belongs to a later line; a forged one decides nothing."""
+        if line.is_kernel:
+            self.reader.floor = max(self.reader.floor, offset)
 
     def _current(self, line: LogLine, start: int | None = None) -> Report | None:
         """Return the open report this line can belong to; one that a reboot ended is closed."""
@@ -77,15 +82,18 @@ class Collector:
                 if boot >= 0:
                     self.close(report, report.end + boot)
                     continue
+            if start is not None and _other_boot(report, line):
+                self.close(report, start)
+                continue
             same = report.first.caller is None or line.caller is None or report.first.caller == line.caller
-            if same and _same_host(report, line) and report.accepts_uptime(line):
+            if same and _same_writer(report, line) and report.accepts_uptime(line):
                 return report
         return None
 
     def _recent(self, line: LogLine) -> Report | None:
         """Return the last finished kernel report of the same caller."""
         for report in reversed(self.done):
-            if report.killer != "kernel" or not _same_host(report, line):
+            if report.killer != "kernel" or not _same_writer(report, line):
                 continue
             same = report.first.caller is None or line.caller is None or report.first.caller == line.caller
             return report if same and report.accepts_uptime(line) else None
@@ -106,7 +114,8 @@ class Collector:
                 begin = before
         else:
             begin = tape.line_start(max(self.reader.floor, tape.base, start - HISTORY))
-            begin = max([begin, self.reader.floor, tape.base, *(report.end for report in self.open)])
+            ends = (each.end for each in self.open if each.first.is_kernel == line.is_kernel)
+            begin = max([begin, self.reader.floor, tape.base, *ends])
         report.start = begin if header is None else start
         report.begin = begin
         if begin == 0 and tape.base == 0 and start > 0 and self.reader.first_is_cut:
@@ -148,7 +157,7 @@ class Collector:
             end = tape.line_end(start)
             for line in self.reader.physical(start, end).lines:
                 found = match_line(self.reader.matcher, line)
-                if found is not None and line.is_kernel and self._current(line) is report:
+                if found is not None and self._current(line) is report:
                     self.take(Piece(Recognised(line, found, 1, line.text), start, end + 1))
             if report.ended:
                 return True
@@ -159,7 +168,8 @@ class Collector:
         if report in self.open:
             self.open.remove(report)
         self._keep()
-        self.reader.floor = max(self.reader.floor, report.end)
+        if not report.forged:
+            self.reader.floor = max(self.reader.floor, report.end)
         at = len(self.done)
         while at and self.done[at - 1].start > report.start:
             at -= 1
@@ -171,7 +181,7 @@ class Collector:
     def _header(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
         previous = self._current(line, start)
         for report in list(self.open):
-            if report is previous or (line.caller is None and _same_host(report, line)):
+            if report is previous or (line.caller is None and _same_writer(report, line)):
                 self.close(report, start)
         if start == 0 and self.reader.first_is_cut and "comm" in match.fields:
             match = match._replace(fields={k: v for k, v in match.fields.items() if k != "comm"})
@@ -179,13 +189,13 @@ class Collector:
             report.problems.append(Problem(line.no, line.text, "the whole line: its head is cut off"))
         else:
             report = self._new(line, start, end, match)
-        self.reader.floor = max(self.reader.floor, start)
+        self._passed(line, start)
         return report
 
     def _constraint(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
         report = self._current(line, start)
         if report is None or report.constraint or report.ended:
-            if self._swapped(match):
+            if self._swapped(match, line):
                 return None
             if report is not None:
                 self.close(report, start)
@@ -195,10 +205,16 @@ class Collector:
         report.saw(line, end)
         return report
 
-    def _swapped(self, match: Match) -> bool:
+    def _swapped(self, match: Match, line: LogLine) -> bool:
         """Join a summary line that stands after its kill line (lists sorted otherwise) to that kill."""
         report = self.done[-1] if self.done else None
-        if report is None or report.constraint or report.header is not None or len(report.kills) != 1:
+        if (
+            report is None
+            or not _same_writer(report, line)
+            or report.constraint
+            or report.header is not None
+            or len(report.kills) != 1
+        ):
             return False
         kill = report.kills[0]
         if kill.pid != match.fields.get("pid") or kill.comm != match.fields.get("comm"):
@@ -230,7 +246,7 @@ class Collector:
                     recent = self._split_off(recent)
                 recent.group = fields.get("oom_group")
                 recent.saw(line, end)
-                self.reader.floor = max(self.reader.floor, end)
+                self._passed(line, end)
             return recent
         if name.startswith("sharing"):
             return self._sharing(line, fields, start, end)
@@ -278,7 +294,7 @@ class Collector:
         report.add_kill(line, fields, when)
         report.saw(line, end)
         report.last_kill = (line, start, end)
-        self.reader.floor = max(self.reader.floor, end)
+        self._passed(line, end)
         if fresh:
             self._grow(report, start)
             self.finish(report)
@@ -289,7 +305,7 @@ class Collector:
         before = self.reader.precede(start)
         for line in before.lines if before is not None else ():
             found = match_line(self.reader.matcher, line)
-            if found is not None and found.id.startswith("kill.select") and line.is_kernel:
+            if found is not None and found.id.startswith("kill.select") and _same_writer(report, line):
                 report.selected = dict(found.fields)
                 report.message = str(found.fields.get("message", ""))
                 report.saw(line, start)
@@ -350,7 +366,8 @@ class Collector:
             line.no,
         )
         for report in reversed(self.done):
-            if report.accepts_uptime(line) and report.reap(fields["pid"], reaped, line):
+            same = _same_writer(report, line) and report.accepts_uptime(line)
+            if same and report.reap(fields["pid"], reaped, line):
                 return report
         return None
 
@@ -369,7 +386,7 @@ class Collector:
         self._grow(report, start)
         report.panic = "panic" if "ernel panic" in line.text or not no_killable else "no_killable"
         report.saw(line, end)
-        self.reader.floor = max(self.reader.floor, end)
+        self._passed(line, end)
         self.finish(report)
         after = end
         for _ in range(2):  # a panic prints the stack header once more, after its message
@@ -389,7 +406,9 @@ class Collector:
             return None
         if act.kill is None and act.cgroup is None:
             for report in reversed(self.done):
-                if report.accepts_uptime(line):
+                # A note changes nothing but is believed, so a forged one is dropped.
+                believed = not report.forged and not line.doubtful
+                if believed and not _other_boot(report, line) and report.accepts_uptime(line):
                     report.notes.append(Note(line.no, act.killer, line.text))
                     return report
             return None
@@ -403,8 +422,21 @@ class Collector:
         return report
 
 
-def _same_host(report: Report, line: LogLine) -> bool:
-    return report.first.host is None or line.host is None or report.first.host == line.host
+def _same_writer(report: Report, line: LogLine) -> bool:
+    """Tell whether a line can be by the kernel, or the forger, that wrote the report."""
+    first = report.first
+    return (
+        first.is_kernel == line.is_kernel
+        and (first.host is None or line.host is None or first.host == line.host)
+        and not _other_boot(report, line)
+        and (line.is_kernel or first.ident == line.ident)
+    )
+
+
+def _other_boot(report: Report, line: LogLine) -> bool:
+    """Tell whether both name their boot, and it is not the same."""
+    boot = report.first.boot_id
+    return boot is not None and line.boot_id is not None and boot != line.boot_id
 
 
 _HANDLERS = {

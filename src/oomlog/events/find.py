@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from oomlog.events.collect import MAX_REPORT, Collector
 from oomlog.events.pieces import LineReader, Piece
@@ -21,7 +22,7 @@ from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import FOLLOW, Tape, scan_blocks
 from oomlog.model import LogLine, OomEvent
 
-__all__ = ["HOLD", "Finder", "Unfinished"]
+__all__ = ["HOLD", "Finder", "Trust", "Unfinished"]
 
 HOLD = FOLLOW
 """How far behind its end an event waits for the reaper's line and further kills."""
@@ -50,6 +51,20 @@ class Unfinished:
         return self.first_no + self.lines - 1
 
 
+class Trust(NamedTuple):
+    """What is believed of a log.
+
+    :ivar proven: Its source vouches for who wrote each line.
+    :ivar forged_too: Events that may be forged are wanted, too.
+    """
+
+    proven: bool = False
+    forged_too: bool = False
+
+
+_ANY_LOG = Trust()
+
+
 class Finder:
     """Finds the events of one log.
 
@@ -68,6 +83,7 @@ class Finder:
         own_until: int | None = None,
         fresh: bool = True,
         before: Unfinished | None = None,
+        trust: Trust = _ANY_LOG,
     ) -> None:
         self.tape = tape
         self.matcher = matcher
@@ -75,6 +91,9 @@ class Finder:
         self.source = source
         self.own_until = own_until
         self.before = before
+        self.trust = trust
+        self.left_out = 0
+        """Events that may be forged, and were not asked for."""
         self.unfinished: Unfinished | None = None
         """Set to an empty one to have the reports that the end cuts put there instead of given out."""
         self.long_lines: list[int] = []
@@ -88,7 +107,10 @@ class Finder:
     def events(self) -> Iterator[OomEvent]:
         """Yield the events in the order of their first lines."""
         for report in self.reports():
-            yield report.finish(self.matcher)
+            if report.forged and not self.trust.forged_too:
+                self.left_out += 1
+            else:
+                yield report.finish(self.matcher, proven=self.trust.proven)
 
     def reports(self) -> Iterator[Report]:
         """Yield the reports, complete but not yet made into events."""
@@ -149,14 +171,15 @@ class Finder:
 
     def _set_aside(self) -> None:
         """Keep the text of the reports that the end of this log cut, for the log that continues it."""
-        started = [report for report in self._collector.open if report.header is not None]
+        opened = self._collector.open
+        started = [report for report in opened if report.header is not None and not report.forged]
         # A later event would be found once more in the text that is handed on.
         if not started or self._collector.latest > min(report.start for report in started):
             return
         tape = self.tape
         first = min(started, key=lambda report: report.start)
         self.unfinished = Unfinished(tape.text(first.start, tape.end), self.source, first.first.no)
-        self._collector.open = [report for report in self._collector.open if report not in started]
+        self._collector.open = [report for report in opened if report not in started]
 
     def _limit(self) -> int | None:
         limits = [report.start + MAX_REPORT for report in self._collector.open]
@@ -201,13 +224,13 @@ class Finder:
         if not physical.lines:
             return after
         line = physical.lines[0]
-        if not line.is_kernel:
-            found = match_line(self.matcher, line)
-            if found is not None and found.section == "userspace":
-                self._collector.take(Piece(Recognised(line, found, 1, line.text), start, after))
-            return after
         if "\n" in line.text and match_line(self.matcher, line) is None:
             self._record(line, start, after)
+            return after
+        if not line.is_kernel:  # never rejoined with its neighbours: in doubt it says nothing
+            found = match_line(self.matcher, line)
+            if found is not None:
+                self._collector.take(Piece(Recognised(line, found, 1, line.text), start, after))
             return after
         piece = self._reader.piece(physical)
         if piece is None:
@@ -239,12 +262,17 @@ class Finder:
         tape = Tape(scan_blocks([f"{line.text}\n".encode()]), first_line=line.no, one_line=True)
         inner = Finder(tape, self.matcher, self.clock, source=self.source)
         for report in inner.reports():
+            if not report.first.is_kernel and line.is_kernel:
+                continue
             first = report.first
             report.first = first._replace(
                 stamp=first.stamp or line.stamp,
                 host=first.host or line.host,
                 uptime_s=first.uptime_s if first.uptime_s is not None else line.uptime_s,
                 boot_id=line.boot_id,
+                ident=first.ident or line.ident,
+                is_kernel=line.is_kernel,
+                doubtful=line.doubtful,
             )
             report.when, report.origin = self.clock.resolve(report.first.stamp)
             report.start, report.end, report.begin = start, after, None

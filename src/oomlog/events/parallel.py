@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from oomlog.errors import OomlogError, SourceError
 from oomlog.events.collect import LINES_BEFORE, MAX_REPORT
-from oomlog.events.find import HOLD, Finder
+from oomlog.events.find import HOLD, Finder, Trust
 from oomlog.events.parse import Carry, Options, Stats, parse_source, shared_matcher
 from oomlog.lines.anchors import count_lines
 from oomlog.lines.stamps import Clock
@@ -77,6 +77,7 @@ class _Result:
     events: list[_Event] = field(default_factory=list)
     claimed: frozenset[int] = frozenset()
     long_lines: list[int] = field(default_factory=list)
+    left_out: int = 0
 
 
 def _read(piece: _Piece) -> _Result:
@@ -91,6 +92,7 @@ def _read(piece: _Piece) -> _Result:
         source=piece.name,
         own_until=piece.end - piece.start,
         fresh=piece.start == 0,
+        trust=Trust(forged_too=piece.options.untrusted),
     )
     result = _Result()
     claimed: set[int] = set()
@@ -107,6 +109,7 @@ def _read(piece: _Piece) -> _Result:
         )
     result.claimed = frozenset(claimed)
     result.long_lines = finder.long_lines
+    result.left_out = finder.left_out
     return result
 
 
@@ -188,6 +191,7 @@ def parse_parallel(
         # Only lines that a later piece also sees matter.
         claimed = frozenset(no for no in claimed if no >= piece.first_line) | result.claimed
         previous = piece.name
+        stats.untrusted += result.left_out
         stats.problems += [
             (piece.name, Problem(no, "", "a line shorter than 1 MiB")) for no in result.long_lines
         ]
@@ -203,7 +207,9 @@ def parse_parallel(
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("fork"))
     try:
         carry = Carry()
-        for source, rotated in _with_successor(open_sources(inputs, limits=options.limits)):
+        for source, rotated in _with_successor(
+            open_sources(inputs, limits=options.limits, journal=options.journal)
+        ):
             if isinstance(source, SourceError):
                 failed(source)
             elif source.path is not None and source.size and options.year is None and not rotated:
@@ -219,7 +225,7 @@ def parse_parallel(
                     yield rendered(event)
         while waiting:
             yield collect()
-        for event in carry.rest(options):
+        for event in carry.rest(options, stats):
             yield rendered(event)
     except BaseException:  # also an interrupt, and a reader who had enough: what still runs is not wanted
         pool.shutdown(wait=False, cancel_futures=True)

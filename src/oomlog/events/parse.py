@@ -7,24 +7,24 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import IO
 
 from oomlog.errors import OomlogError, ParseError, SourceError
-from oomlog.events.find import Finder, Unfinished
+from oomlog.events.find import Finder, Trust, Unfinished
 from oomlog.grammar import Matcher, default_grammar
 from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import Block, Tape, scan_blocks, scan_file
 from oomlog.model import OomEvent, Problem
-from oomlog.sources import Limits, Source, open_sources
+from oomlog.sources import JournalQuery, Limits, LiveJournal, Source, open_sources
 from oomlog.sources.reasons import os_failure
 
 __all__ = ["Carry", "Events", "Input", "Options", "Stats", "parse", "parse_source"]
 
-Input = str | Path | bytes | IO[bytes] | IO[str]
+Input = str | Path | bytes | IO[bytes] | IO[str] | LiveJournal
 
 PAUSE_S = 3.0
 """The reaper speaks two seconds after the kill; a live log that is silent for longer has said it all."""
@@ -39,6 +39,8 @@ class Stats:
     files: int = 0
     events: int = 0
     kills: int = 0
+    untrusted: int = 0
+    """Events that may be forged, and were left out for it."""
     lines: int = 0
     bytes: int = 0
     errors: list[OomlogError] = field(default_factory=list)
@@ -53,6 +55,8 @@ class Options:
     year: int | None = None
     tz: tzinfo | None = None
     limits: Limits = field(default_factory=Limits)
+    journal: JournalQuery = field(default_factory=JournalQuery)
+    untrusted: bool = False
     progress: Callable[[str, int, int | None], None] | None = None
     """Called with (source, bytes read, size if known) after each block."""
 
@@ -86,17 +90,22 @@ def parse(
     year: int | None = None,
     tz: tzinfo | None = None,
     limits: Limits | None = None,
+    journal: JournalQuery | None = None,
+    include_untrusted: bool = False,
     strict: bool = False,
     on_error: Callable[[OomlogError], None] | None = None,
 ) -> Events:
     """Yield every OOM event in the inputs, in the order of the log.
 
-    :param inputs: A path, several paths, ``"-"`` for standard input, an open file, bytes, or text (a string
-        with a newline in it is text).
+    :param inputs: A path, several paths, ``"-"`` for standard input, an open file, bytes, text (a string
+        with a newline in it is text), or ``LiveJournal()``, the systemd journal of this machine.
     :param year: Year of the first line of logs whose times have none; otherwise the year is inferred from
         the file's modification time (``event.time_origin`` says so).
     :param tz: Zone of times that print none; without it they stay naive.
     :param limits: Bounds for decompression.
+    :param journal: Which records of journals are wanted.
+    :param include_untrusted: Also yield events that may be forged (``event.trusted`` is false): the kernel's
+        words in somebody else's log lines.  Otherwise they are counted in ``stats.untrusted``.
     :param strict: Raise :class:`ParseError` for the first line of a report that cannot be understood.
     :param on_error: Called for an input that cannot be read; without it the :class:`SourceError` is raised.
 
@@ -104,7 +113,13 @@ def parse(
     >>> [event.trigger.comm for event in parse(log)]
     ['x']
     """
-    options = Options(year=year, tz=tz, limits=limits or Limits())
+    options = Options(
+        year=year,
+        tz=tz,
+        limits=limits or Limits(),
+        journal=replace(journal or JournalQuery(), every_writer=include_untrusted),
+        untrusted=include_untrusted,
+    )
     stats = Stats()
     return Events(_run(inputs, options, stats, strict, on_error), stats)
 
@@ -123,7 +138,7 @@ def _run(
         on_error(error)
 
     carry = Carry()
-    for source in open_sources(inputs, limits=options.limits):
+    for source in open_sources(inputs, limits=options.limits, journal=options.journal):
         if isinstance(source, SourceError):
             failed(source)
             continue
@@ -132,7 +147,7 @@ def _run(
                 first = event.problems[0]
                 raise ParseError(event.source, first.line, first.expected, first.text)
             yield event
-    yield from carry.rest(options)
+    yield from carry.rest(options, stats)
 
 
 def _live_fd(source: Source) -> int | None:
@@ -168,13 +183,16 @@ class Carry:
     unfinished: Unfinished | None = None
     mtime: datetime | None = None
 
-    def rest(self, options: Options) -> Iterator[OomEvent]:
+    def rest(self, options: Options, stats: Stats) -> Iterator[OomEvent]:
         """Yield the reports that no log continued; they stay unfinished."""
         before, self.unfinished = self.unfinished, None
         if before is not None and before.data:
             tape = Tape(scan_blocks([before.data]), first_line=before.first_no)
             clock = Clock(options.year, self.mtime, options.tz)
-            yield from Finder(tape, shared_matcher(), clock, source=before.source).events()
+            trust = Trust(forged_too=options.untrusted)
+            finder = Finder(tape, shared_matcher(), clock, source=before.source, trust=trust)
+            yield from finder.events()
+            stats.untrusted += finder.left_out
 
 
 def parse_source(
@@ -194,7 +212,7 @@ def parse_source(
     if carry is not None:
         if source.continues:
             before, carry.unfinished = carry.unfinished, None
-        yield from carry.rest(options)
+        yield from carry.rest(options, stats)
 
     def scanned() -> Iterator[Block]:
         try:
@@ -216,14 +234,16 @@ def parse_source(
         except OSError as error:
             broken.append(os_failure(source.name, error))
 
-    tape = Tape(scanned(), first_line=1 if before is None else 1 - before.lines)
+    tape = Tape(scanned(), first_line=source.first_line if before is None else 1 - before.lines)
     clock = Clock(options.year, source.mtime, options.tz)
-    finder = Finder(tape, shared_matcher(), clock, source=source.name, before=before)
+    trust = Trust(source.proven, options.untrusted)
+    finder = Finder(tape, shared_matcher(), clock, source=source.name, before=before, trust=trust)
     if carry is not None:
         finder.unfinished = Unfinished()
     yield from finder.events()
     if carry is not None and finder.unfinished is not None and finder.unfinished.data:
         carry.unfinished, carry.mtime = finder.unfinished, source.mtime
+    stats.untrusted += finder.left_out
     stats.lines += tape.lines_read - (0 if before is None else before.lines)
     for number in finder.long_lines:
         stats.problems.append((source.name, Problem(number, "", "a line shorter than 1 MiB")))

@@ -31,5 +31,5 @@ def report_lines(body: Body) -> Iterator[tuple[int, str]]:
 
         for line in expand(text, body.first_no + index, neighbour=neighbour):
             other = line.caller is not None and body.caller is not None and line.caller != body.caller
-            if line.is_kernel and not other and line.text.strip():
+            if body.has(line) and not other and line.text.strip():
                 yield line.no, line.text

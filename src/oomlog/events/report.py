@@ -173,8 +173,16 @@ class Report:
                 return True
         return False
 
-    def finish(self, matcher: Matcher) -> OomEvent:
-        """Make the record."""
+    @property
+    def forged(self) -> bool:
+        """Tell whether somebody else wrote these lines than the killer they speak for."""
+        return self.first.doubtful or (self.killer == "kernel" and not self.first.is_kernel)
+
+    def finish(self, matcher: Matcher, *, proven: bool = False) -> OomEvent:
+        """Make the record.
+
+        :param proven: The source vouches for who wrote its lines.
+        """
         first = self.first
         constraint = self.constraint
         header = self.header.fields if self.header is not None else None
@@ -205,6 +213,7 @@ class Report:
             decode=decode,
             quote=self._quoter(body),
             own_lines=frozenset(self.own_lines),
+            trusted=False if self.forged else True if proven else None,
         )
 
     def _quoter(self, body: Body) -> Callable[[], tuple[ReportLine, ...]]:
@@ -239,6 +248,8 @@ class Report:
             self.first.caller,
             self.first.prefix if self.first.has_prefix else "",
             self.body_terminated,
+            None if self.first.is_kernel else self.first.ident or "",
+            self.first.boot_id,
         )
 
     def _decoder(

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from oomlog.lines.journal import journal_line
 from oomlog.lines.shape import shape_of
 from oomlog.lines.stamps import MONTHS, stamp_from_groups
 from oomlog.model import LogLine, Stamp
@@ -269,6 +270,8 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             known = None
         if known is not None:
             return known
+    if raw[:1].isdigit() and (record := journal_line(raw, no, terminated=terminated)) is not None:
+        return record
     spans: dict[str, tuple[int, int]] = {}
     stamp_spans: dict[str, tuple[int, int]] = {}
     simple = True

@@ -65,7 +65,17 @@ def split_message(line: LogLine) -> list[LogLine]:
     for piece in pieces[1:]:
         own = parse_line(piece, line.no, terminated=line.terminated)
         if own.has_prefix:
-            lines.append(own._replace(prefix=None, host=own.host or line.host, stamp=own.stamp or line.stamp))
+            lines.append(
+                own._replace(
+                    prefix=None,
+                    host=own.host or line.host,
+                    stamp=own.stamp or line.stamp,
+                    ident=own.ident or line.ident,
+                    boot_id=line.boot_id,
+                    is_kernel=own.is_kernel and line.is_kernel,
+                    doubtful=line.doubtful,
+                )
+            )
         else:
             lines.append(line._replace(text=f"    {piece}", has_prefix=False, prefix=None))
     return lines
@@ -75,6 +85,7 @@ def _unescaped(line: LogLine) -> LogLine:
     text = line.text
     if "\\x" in text and line.prefix is not None and line.prefix.endswith(";"):
         text = undo_kmsg(text)
-    if "#0" in text and (line.host or line.ident or not line.has_prefix):  # only syslog daemons do this
+    # Only syslog daemons do this; a record of the journal has the message as it was.
+    if "#0" in text and line.boot_id is None and (line.host or line.ident or not line.has_prefix):
         text = undo_rsyslog(text)
     return line if text is line.text else line._replace(text=text)

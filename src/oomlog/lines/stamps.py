@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from oomlog.model import Stamp
 
-__all__ = ["MONTHS", "Clock", "seconds_between", "stamp_from_groups"]
+__all__ = ["MONTHS", "Clock", "seconds_between", "stamp_from_groups", "stamp_of_epoch"]
 
 _NAMES = """
 jan january januar jänner jän janv janvier ene enero gen gennaio janeiro sty янв ledna led tammi ian oca Ιαν
@@ -34,6 +34,16 @@ MONTHS: dict[str, int] = {
     for number, line in enumerate(_NAMES.strip().splitlines(), 1)
     for name in line.split()
 } | {f"{n}{sign}": n for n in range(1, 13) for sign in "月월"}
+
+
+def stamp_of_epoch(microseconds: int) -> Stamp | None:
+    """Build a stamp from microseconds since 1970; ``None`` if no calendar goes so far."""
+    seconds, micro = divmod(microseconds, 1_000_000)
+    try:
+        when = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return Stamp(when.month, when.day, when.hour, when.minute, when.second, micro, when.year, 0)
 
 
 def stamp_from_groups(groups: Mapping[str, str | None]) -> Stamp | None:

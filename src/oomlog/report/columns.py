@@ -58,6 +58,9 @@ COLUMNS = (
     Column("selected_pid", "int", "task chosen first, when one of its children was killed instead"),
     Column("selected_comm", "text", "name of that task"),
     Column("reaped", "bool", "true: the OOM reaper freed its memory; false: it could not; empty: not said"),
+    Column(
+        "trusted", "bool", "true: the killer itself wrote this; false: it may be forged; empty: nobody knows"
+    ),
 )
 
 
@@ -100,4 +103,5 @@ def rows(event: OomEvent) -> Iterator[tuple[Cell, ...]]:
             None if selected is None else selected.pid,
             None if selected is None else selected.comm,
             None if reaped is None else not reaped.failed,
+            event.trusted,
         )

@@ -75,6 +75,7 @@ def _record(event: OomEvent, tasks: object, registry: Registry | None) -> dict[s
         "boot_id": event.boot_id,
         "kernel_release": event.kernel_release,
         "killer": event.killer,
+        "trusted": event.trusted,
         "scope": event.scope,
         "constraint": event.constraint,
         "outcome": event.outcome,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HEADINGS",
     "NUMBERS",
+    "UNTRUSTED",
     "YEAR_GIVEN",
     "YEAR_NOTE",
     "TextReport",
@@ -35,6 +36,8 @@ NUMBERS = frozenset({3, 4, 5})
 """Columns to align on the right."""
 YEAR_NOTE = "~ year inferred from the file's date; give --year to fix it"
 YEAR_GIVEN = "~ year counted from --year"
+UNTRUSTED = " (untrusted)"
+"""Behind the victim of an event that may be forged."""
 _SCOPE = HEADINGS.index("SCOPE")
 _WIDTHS = (19, 4, 20, 9, 9, 9, 20, 16, 0)
 _BATCH = 1000
@@ -48,6 +51,7 @@ def text_rows(event: OomEvent, registry: Registry | None = None) -> Iterator[tup
     host = "-" if event.host is None else cell(event.host)
     trigger = "-" if event.trigger_comm is None else cell(event.trigger_comm)
     scope = _scope(event, registry)
+    mark = UNTRUSTED if event.trusted is False else ""
     for kill in event.kills:
         where = cell(f"{event.source}:{kill.line}")
         when = _when(
@@ -56,9 +60,9 @@ def text_rows(event: OomEvent, registry: Registry | None = None) -> Iterator[tup
             inferred=event.time_origin == "inferred",
         )
         sizes = (human_kb(kill.anon_rss_kb), human_kb(kill.file_rss_kb), human_kb(kill.shmem_rss_kb))
-        yield (when, host, _victim(kill), *sizes, scope, trigger, where)
+        yield (when, host, _victim(kill) + mark, *sizes, scope, trigger, where)
     if not event.kills:
-        outcome = f"- ({_OUTCOMES[event.outcome]})"
+        outcome = f"- ({_OUTCOMES[event.outcome]}){mark}"
         where = cell(f"{event.source}:{event.first_line}")
         when = _when(event.time, event.uptime_s, inferred=event.time_origin == "inferred")
         yield (when, host, outcome, "-", "-", "-", scope, trigger, where)

@@ -17,4 +17,6 @@ def event_title(event: OomEvent, number: int | None = None) -> str:
         parts.append(f"[{event.uptime_s:.3f}]")
     if event.host is not None:
         parts.append(event.host)
+    if event.trusted is False:
+        parts.append("(untrusted)")
     return "  ".join(parts)

@@ -9,6 +9,7 @@ logs, and the order of rotated ones.
 from __future__ import annotations
 
 from oomlog.sources.base import Input, Limits, Source
+from oomlog.sources.journal_query import JournalQuery, LiveJournal
 from oomlog.sources.open import open_sources
 
-__all__ = ["Input", "Limits", "Source", "open_sources"]
+__all__ = ["Input", "JournalQuery", "Limits", "LiveJournal", "Source", "open_sources"]

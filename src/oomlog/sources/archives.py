@@ -19,7 +19,10 @@ from oomlog.errors import SourceError
 from oomlog.sources.base import Limits, Source
 from oomlog.sources.compressed import Meter
 from oomlog.sources.content import Opener, examine, refusal, stream_source, text_source
+from oomlog.sources.discover import is_journal_name
 from oomlog.sources.grouping import in_order
+from oomlog.sources.journal_open import ArchiveJournals
+from oomlog.sources.journal_query import JournalQuery
 from oomlog.sources.magic import Kind
 from oomlog.sources.reasons import os_failure
 from oomlog.sources.spool import Spool
@@ -41,7 +44,7 @@ class _Kept:
 
 
 def tar_sources(
-    name: str, stream: Stream, wanted: Callable[[str], bool], limits: Limits
+    name: str, stream: Stream, wanted: Callable[[str], bool], limits: Limits, journal: JournalQuery
 ) -> Iterator[Source | SourceError]:
     """Yield the wanted members, rotated sets in order, then what was wrong with the archive.
 
@@ -51,10 +54,17 @@ def tar_sources(
     """
     kept: list[_Kept] = []
     spool = Spool()
+    journals = ArchiveJournals(name, journal, limits)
     try:
         for member in members(name, stream):
-            if not (member.regular and wanted(member.name)):
+            if not member.regular:
                 continue
+            if is_journal_name(member.name):
+                journals.add(member.name, member.size, member.data)
+                continue
+            if not wanted(member.name):
+                continue
+            journals.saw(member.name)
             shown = f"{name}:{member.name}"
             if len(kept) >= _MOST or spool.size + member.size > limits.spool_bytes:
                 yield from _ordered(name, kept, limits)
@@ -70,26 +80,41 @@ def tar_sources(
                     yield os_failure(shown, error)
     except SourceError as error:
         yield from _ordered(name, kept, limits)
+        yield from journals.sources()
         yield error
         return
     yield from _ordered(name, kept, limits)
+    yield from journals.sources()
 
 
 def zip_sources(
-    name: str, opener: Callable[[], zipfile.ZipFile], wanted: Callable[[str], bool], limits: Limits
+    name: str,
+    opener: Callable[[], zipfile.ZipFile],
+    wanted: Callable[[str], bool],
+    limits: Limits,
+    journal: JournalQuery,
 ) -> Iterator[Source | SourceError]:
     """Yield the wanted members of a zip archive, rotated sets in order."""
     try:
         with opener() as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir() and wanted(info.filename)]
+            infos = [info for info in archive.infolist() if not info.is_dir()]
     except OSError as error:
         yield os_failure(name, error)
         return
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         yield SourceError(name, f"the archive is damaged ({error})", hint="try: zip -FF FILE --out fixed.zip")
         return
-    kept = [_Kept(i.filename, i.file_size, _zip_time(i), _zip_opener(name, opener, i, limits)) for i in infos]
+    journals = ArchiveJournals(name, journal, limits)
+    kept = []
+    for info in infos:
+        read = _zip_opener(name, opener, info, limits)
+        if is_journal_name(info.filename):
+            journals.add(info.filename, info.file_size, partial(read, 1 << 20))
+        elif wanted(info.filename):
+            journals.saw(info.filename)
+            kept.append(_Kept(info.filename, info.file_size, _zip_time(info), read))
     yield from _ordered(name, kept, limits)
+    yield from journals.sources()
 
 
 # What was read of a member stays, also when the archive or the temporary file ends in the middle of it.

@@ -9,10 +9,13 @@ from os import PathLike
 from pathlib import Path
 from typing import IO
 
+from oomlog.sources.journal_query import LiveJournal
+
 __all__ = ["Input", "Limits", "Source"]
 
-# What open_sources() takes: a path, "-", text (a str with a newline), bytes, or an open file.
-Input = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]
+# What open_sources() takes: a path, "-", text (a str with a newline), bytes, an open file,
+# or this machine's journal.
+Input = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str] | LiveJournal
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -54,6 +57,8 @@ class Source:
     :param mtime: Last change of the file or archive member, UTC.  For gzip, what its header says.
     :param continues: True when this is the next newer part of the rotated set the previous source
         belongs to, so an event cut by the rotation goes on here.
+    :param proven: Who wrote a line is certain: nobody but the kernel can write one that says so.
+    :param first_line: Number of the first line; the logs in one journal are numbered on.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Source:
     mtime: datetime | None
     read: Callable[[int], Iterator[bytes]] = field(repr=False)
     continues: bool = False
+    proven: bool = False
+    first_line: int = 1
 
     def blocks(self, size: int = 1 << 20) -> Iterator[bytes]:
         """Yield the log in blocks of about ``size`` bytes, never empty ones.

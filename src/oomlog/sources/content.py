@@ -59,6 +59,8 @@ def refusal(name: str, nature: Nature) -> SourceError | None:
         return SourceError(
             name, "is an archive inside an archive, which is not read", hint="unpack the outer one first"
         )
+    if nature.kind is Kind.JOURNAL:  # inside something that journals are not looked for in
+        return SourceError(name, "is not a log but a systemd journal file", hint="unpack it first")
     if nature.kind is Kind.BINARY:
         return SourceError(name, f"is not a log but {nature.what}", hint=nature.hint)
     return None

@@ -15,7 +15,7 @@ from oomlog.errors import SourceError
 from oomlog.sources.grouping import part_of
 from oomlog.sources.reasons import os_failure
 
-__all__ = ["is_journal_name", "is_log_name", "walk"]
+__all__ = ["is_journal_name", "is_kernel_log_name", "is_log_name", "walk"]
 
 # Patterns for the name without rotation and compression suffixes, lower case.
 _LOGS = (
@@ -23,6 +23,11 @@ _LOGS = (
     "journalctl*", "*journal*.txt", "*journal*.json", "*journal*.export",
     "console*", "*[-_.]console*", "serial", "serial[-_.0-9]*", "debug",
     "allmessages", "localmessages", "warn", "boot.msg", "boot.omsg", "boot.txt",  # SUSE
+)  # fmt: skip
+# Of these, the ones that a syslog daemon or journalctl writes the kernel's messages to.
+_KERNELS = (
+    "kern", "kern.*", "kernel*", "messages*", "syslog*", "allmessages", "localmessages", "journalctl*",
+    "*journal*.txt", "*journal*.json", "*journal*.export",
 )  # fmt: skip
 _ARCHIVES = ("sos*report*.tar", "sos-*.tar", "scc_*.t?z", "nts_*.t?z", "must-gather*.tar")
 # Below var/log everything is a log but these.
@@ -40,11 +45,18 @@ def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 _LOG, _ARCHIVE, _NOT_LOG = _any_of(_LOGS), _any_of(_ARCHIVES), _any_of(_NOT_LOGS)
+_KERNEL = _any_of(_KERNELS)
 
 
 def is_journal_name(path: str) -> bool:
     """Tell a systemd journal file, which is binary."""
     return path.endswith((".journal", ".journal~"))
+
+
+def is_kernel_log_name(path: str) -> bool:
+    """Tell whether a log is named like one that has what the journal beside it has."""
+    name = posixpath.basename(path).lower()
+    return is_log_name(path) and bool(_KERNEL.match(part_of(name).stem))
 
 
 def is_log_name(path: str) -> bool:

@@ -21,6 +21,7 @@ class Kind(Enum):
     ZSTD = "zstd"
     TAR = "tar"
     ZIP = "zip"
+    JOURNAL = "journal"
     BINARY = "binary"
 
 
@@ -52,12 +53,7 @@ _MAGIC: tuple[tuple[bytes, Nature], ...] = (
     (b"\x28\xb5\x2f\xfd", Nature(Kind.ZSTD)),
     (b"PK\x03\x04", Nature(Kind.ZIP)),
     (b"PK\x05\x06", Nature(Kind.ZIP)),
-    (
-        b"LPKSHHRH",
-        _binary(
-            "a systemd journal file", "give this as text: journalctl --file FILE -k -o short-iso-precise"
-        ),
-    ),
+    (b"LPKSHHRH", Nature(Kind.JOURNAL)),
     (
         b"\x7fELF",
         _binary(

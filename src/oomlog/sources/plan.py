@@ -16,6 +16,7 @@ from oomlog.errors import SourceError
 from oomlog.sources.base import Input
 from oomlog.sources.discover import walk
 from oomlog.sources.encoding import encoded
+from oomlog.sources.journal_query import JournalFiles, LiveJournal
 
 __all__ = ["Candidate", "no_logs", "plan"]
 
@@ -24,12 +25,12 @@ __all__ = ["Candidate", "no_logs", "plan"]
 class Candidate:
     """One thing to open.
 
-    :param item: A path (``Path``), the log itself (``bytes``), an open file, ``"-"``, or what already
-        went wrong.
+    :param item: A path (``Path``), the log itself (``bytes``), an open file, ``"-"``, a journal, or what
+        already went wrong.
     :param folder: The named folder it was found below; None when it was named itself.
     """
 
-    item: Path | bytes | IO[bytes] | IO[str] | str | SourceError
+    item: Path | bytes | IO[bytes] | IO[str] | str | SourceError | JournalFiles | LiveJournal
     name: str
     folder: str | None = None
 
@@ -45,6 +46,8 @@ def plan(inputs: Iterable[Input] | Input) -> Iterator[Candidate]:
     for item in _as_list(inputs):
         if isinstance(item, str) and item == "-":
             yield Candidate(item, "<stdin>")
+        elif isinstance(item, LiveJournal):
+            yield Candidate(item, "journal")
         elif isinstance(item, str) and "\n" in item:
             yield Candidate(encoded(item), "<text>")
         elif isinstance(item, str | os.PathLike):
@@ -56,19 +59,16 @@ def plan(inputs: Iterable[Input] | Input) -> Iterator[Candidate]:
             yield Candidate(item, name if isinstance(name, str) else "<stream>")
 
 
-def no_logs(folder: str, *, journals: bool) -> SourceError:
+def no_logs(folder: str) -> SourceError:
     """Say that nothing in ``folder`` was read."""
-    if journals:
-        command = f"journalctl --directory {folder} -k -o short-iso-precise"
-        return SourceError(
-            folder, "holds systemd journal files and no text logs", hint=f"give this as text: {command}"
-        )
     return SourceError(folder, "holds no file named like a log", hint="name the files themselves")
 
 
 def _as_list(inputs: Iterable[Input] | Input) -> Iterable[Input]:
     # an open file, too, could be iterated: by lines
-    if isinstance(inputs, str | bytes | bytearray | memoryview | os.PathLike) or hasattr(inputs, "read"):
+    if isinstance(inputs, str | bytes | bytearray | memoryview | os.PathLike | LiveJournal) or hasattr(
+        inputs, "read"
+    ):
         return [cast("Input", inputs)]
     return inputs
 
@@ -86,7 +86,7 @@ def _named(name: str, seen: set[str]) -> Iterator[Candidate]:
         elif _first_time(found, seen):
             yield Candidate(Path(found), found, name)
     if empty:
-        yield Candidate(no_logs(name, journals=False), name)
+        yield Candidate(no_logs(name), name)
 
 
 def _first_time(name: str, seen: set[str]) -> bool:

@@ -33,7 +33,7 @@ exit status:
 
 examples:
   oomlog explain /var/log/kern.log --event last             the latest event
-  journalctl -k | oomlog explain --lang ko                  all events of this boot, in Korean
+  oomlog explain --journal --since -1d --lang ko            events of the last day, in Korean
   oomlog explain total-vm anon-rss oom_score_adj            what these fields mean
 """
 
@@ -82,7 +82,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Explain terms or events."""
-    if options.all or _are_terms(options.files):
+    if options.all or (not options.journal and _are_terms(options.files)):
         return _terms(options, context)
     _refuse_mixture(options.files)
     names = names_of(options, context, "explain")

@@ -22,6 +22,7 @@ from oomlog.cli.inputs import (
     limits_of,
     names_of,
 )
+from oomlog.cli.journals import add_journal, journal_of, live_journal
 from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.output import FileOutput, Output
 from oomlog.cli.reading import Reading, in_time_order, is_live
@@ -49,8 +50,9 @@ exit status:
   130  interrupted
   141  whoever read the output stopped reading
 
-example:
+examples:
   oomlog parse /var/log/kern.log* --since yesterday --scope memcg
+  oomlog parse --journal --since -2d
 """
 
 
@@ -79,6 +81,7 @@ def add_parser(commands: Any) -> None:
     )
     add_limits(group)
     add_map(group)
+    add_journal(parser)
     add_wanted(parser)
     group = parser.add_argument_group("what to print")
     group.add_argument(
@@ -128,10 +131,18 @@ def run(options: argparse.Namespace, context: Context) -> int:
     reading = Reading(
         names,
         stdin=context.stdin,
-        options=Options(year=options.year, tz=options.tz, limits=limits_of(options), progress=progress),
+        options=Options(
+            year=options.year,
+            tz=options.tz,
+            limits=limits_of(options),
+            journal=journal_of(options, wanted),
+            untrusted=options.include_untrusted,
+            progress=progress,
+        ),
         wanted=wanted,
         tally=tally,
         say=say,
+        live=live_journal(context) if options.journal else None,
     )
     to_terminal = options.output in (None, "-") and context.stdout_is_terminal
     with _opened(options, context, progress, live=live) as output:
@@ -150,7 +161,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             write_summary(output, tally, time.perf_counter() - started, stats=options.stats)
     if options.stats and options.format != "text":
         context.tell(stats_lines(tally))
-    say_left_out(context, wanted, getattr(report, "without_row", 0))
+    say_left_out(context, wanted, getattr(report, "without_row", 0), reading.stats.untrusted)
     if options.strict and tally.problem_count:
         say_problems(context, tally, listed=not options.stats)
     return exit_status(options, reading, tally)
@@ -193,6 +204,8 @@ def _one_process(options: argparse.Namespace, names: list[str]) -> str | None:
             return f"together with --{name}"
     if options.maps:
         return "together with --map"
+    if options.journal:
+        return "with --journal"
     if all(name == "-" or is_live([name], None) for name in names):
         return "with standard input, a pipe or a device"
     return None

@@ -26,7 +26,7 @@ exit status:
 
 examples:
   oomlog why /var/log/kern.log java                  each event that mentions java
-  oomlog why /var/log/kern.log 4242 --event last     process 4242 in the latest event
+  oomlog why --journal 4242 --event last             process 4242 in the latest event
 """
 
 
@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
         description="Say why one process was killed, or why it was spared, in each event that mentions it.",
         epilog=_EPILOG,
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="logs; - is standard input")
+    parser.add_argument("files", metavar="FILE", nargs="*", help="logs; - is standard input")
     parser.add_argument(
         "who", metavar="PID|COMM", help="the process, by its pid or by its task name as the report shows it"
     )
@@ -60,6 +60,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Answer for each event that mentions the process."""
+    if not options.files and not options.journal:
+        raise UsageError(f"name a log before {options.who!r}, or add --journal\nTry 'oomlog why --help'.")
     if context.stdin is None and "-" in options.files:
         raise UsageError("standard input is closed; name a log instead of -")
     chosen = read_events(options, context, options.files)
