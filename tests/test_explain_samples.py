@@ -53,6 +53,7 @@ BESIDES = {
     "global-tmpfs": {"tmpfs_shmem"},
     "global-shm": {"tmpfs_shmem"},
     "global-adj": {"biased_victim"},
+    "global-container": {"unlimited_container"},
     "global-zram": {"swap_full"},
     "global-swap-full": {"swap_full"},
     "memcg-v2-swap-full": {"swap_full"},

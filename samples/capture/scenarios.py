@@ -693,6 +693,18 @@ put /sys/bus/pci/rescan 1
         TWO_NODES,
     ),
     Scenario(
+        "global-container",
+        "Global: a BestEffort container has no limit of its own and takes the whole machine.",
+        ("global",),
+        ("6.12",),
+        _memcg2(
+            f"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{_POD_}.slice/"
+            f"cri-containerd-{_HEX}.scope",
+            "max",
+            "hog -n node -c $CG -u 1000 -a 1000 -m 900 -S 90 -k 512\nuntil_gone $HOG\n",
+        ),
+    ),
+    Scenario(
         "global-big",
         "Global on a machine with 2 GiB.",
         ("global",),

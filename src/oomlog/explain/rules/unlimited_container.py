@@ -6,11 +6,10 @@ a conclusion from the scope.
 
 from __future__ import annotations
 
-import re
-
+from oomlog.containers.owner import owner_of
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
-from oomlog.explain.quote import row_lines
+from oomlog.explain.quote import in_order, row_lines
 from oomlog.explain.sizes import ram_kb, share_of
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -22,18 +21,14 @@ REFERENCE = (
 
 # A process that is a small part of the machine would not have been stopped by a sensible limit either.
 _LARGE = 0.25
-# How container engines and Kubernetes name their groups.
-_CONTAINER = re.compile(
-    r"/kubepods|/docker/|/lxc/|/lxc\.payload|/libpod[-_]|/ecs/|/garden/|/machine\.slice/"
-    r"|(?:docker|crio|cri-containerd|libpod|nerdctl)-[0-9a-f]{12,64}"
-)
 
 
 def find(case: Case) -> Finding | None:
     """Return the claim where the victim of a global OOM is a container's and the largest process."""
     event, victim = case.event, case.victim
     path = event.task_memcg
-    if event.scope != "global" or victim is None or path is None or not _CONTAINER.search(path):
+    owner = None if path is None else owner_of(path)
+    if event.scope != "global" or victim is None or owner is None or owner.level not in ("container", "pod"):
         return None
     largest = max(case.processes, key=lambda each: each.used_pages, default=None)
     if largest is None or victim.pid not in (largest.pid, largest.row_pid) or largest.rss_pages is None:
@@ -49,5 +44,5 @@ def find(case: Case) -> Finding | None:
         "rss_kb": rss,
         "share": share,
     }
-    evidence = case.quote("global_oom") + row_lines(event, {largest.row_pid})
+    evidence = in_order(case.quote("global_oom"), row_lines(event, {largest.row_pid}))
     return Finding(ID, values, evidence, "possible", REFERENCE)
