@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from oomlog.sources.journal_reasons import journal_failure
 if TYPE_CHECKING:
     from systemd._reader import _Reader
 
-__all__ = ["WORDS", "Log", "drops_out"]
+__all__ = ["FIELDS", "WORDS", "Log", "described", "drops_out"]
 
 WORDS = (b"oom", b"emory", b"ill")
 """One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``."""
@@ -40,7 +40,7 @@ _OTHERS: tuple[tuple[str, ...], ...] = (
     ("SYSLOG_IDENTIFIER=kernel", "_TRANSPORT=syslog", "_TRANSPORT=journal", "_TRANSPORT=stdout"),
 )
 _SERVICES = frozenset({b"systemd-oomd.service", b"earlyoom.service", b"init.scope"})
-_FIELDS = (
+FIELDS = (
     "_TRANSPORT", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER", "_COMM", "_UID", "_SYSTEMD_UNIT",
     "_SOURCE_MONOTONIC_TIMESTAMP", "_HOSTNAME", "PRIORITY",
 )  # fmt: skip
@@ -245,19 +245,24 @@ def _pass_over(error: KeyError | OSError) -> None:
 def _whole(reader: _Reader, message: bytes) -> Record:
     """Look at everything that a record says about itself."""
     fields: dict[str, Any] = {}
-    for key in _FIELDS:
+    for key in FIELDS:
         try:
             fields[key] = reader._get(key)
         except (KeyError, OSError) as error:
             _pass_over(error)
+    return described(fields, message, reader._get_realtime(), reader._get_monotonic()[1].hex())
+
+
+def described(fields: Mapping[str, bytes], message: bytes, real_us: int, boot: str) -> Record:
+    """Return the record of an entry, with who wrote it as far as journald vouches for that."""
     kernel = fields.get("_TRANSPORT") == b"kernel"
     # The kernel's facility is 0; what root writes into /dev/kmsg has another.
     own = kernel and not _number(fields.get("SYSLOG_FACILITY"))
     proven = kernel or fields.get("_UID") == b"0" or fields.get("_SYSTEMD_UNIT") in _SERVICES
     return Record(
         message,
-        reader._get_realtime(),
-        reader._get_monotonic()[1].hex(),
+        real_us,
+        boot,
         _number(fields.get("_SOURCE_MONOTONIC_TIMESTAMP")) if kernel else None,
         fields.get("_HOSTNAME", b""),
         b"kernel" if own else fields.get("SYSLOG_IDENTIFIER") or fields.get("_COMM") or b"?",

@@ -60,6 +60,8 @@ class Feed:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.follower = follower
+        self.forged = 0
+        """Events left out because somebody else than the kernel wrote them."""
         self._long_lines = 0
         self._control = control
         self._options = options
@@ -114,8 +116,12 @@ class Feed:
 
     def _events(self, finder: Finder) -> Iterator[Found]:
         for report in finder.reports():
+            if report.forged:  # somebody else wrote the kernel's words: no kill to tell of
+                self.forged += 1
+                continue
             start = self._base + max(0, report.needed_from)
-            yield Found(report.finish(finder.matcher), self.position_at(start), start)
+            event = report.finish(finder.matcher, proven=self.follower.proven)
+            yield Found(event, self.position_at(start), start)
 
     @property
     def settled(self) -> int:

@@ -105,6 +105,7 @@ class FileFollower:
     ) -> None:
         self.name = path
         self.lost = 0
+        self.proven = False
         self._path = Path(path)
         self._control = control
         self._start = start

@@ -1,19 +1,19 @@
 """Follow systemd's journal: records of the kernel, and of the programs that kill before it has to.
 
-Each is handed on as a line of JSON with the journal's own field names (``journalctl -o json``), so that
-boot, monotonic time, host and messages of several lines arrive as they are.  Needs systemd-python.
+Each is handed on in the form that the journal is parsed in, so that boot, time, host, writer and messages of
+several lines arrive as they are.  Needs systemd-python.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from oomlog.errors import SourceError
+from oomlog.sources.journal_lines import line_of
+from oomlog.sources.journal_records import FIELDS, described
 from oomlog.watch.control import Control
 from oomlog.watch.follower import NOTHING, TICK_S, Block, Position, Say, Token
 
@@ -23,7 +23,6 @@ _BATCH = 256
 # Units, and not identifiers, which any program can choose for itself.
 _KILLERS = ("systemd-oomd.service", "earlyoom.service")
 _HINT = "run with sudo, or add yourself to the group systemd-journal"
-_KEPT = ("_BOOT_ID", "_HOSTNAME", "_SOURCE_MONOTONIC_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER")
 
 
 class JournalFollower:
@@ -44,6 +43,7 @@ class JournalFollower:
     ) -> None:
         self.name = "journal"
         self.lost = 0
+        self.proven = True
         self._control = control
         self._start = start
         self._from_start = from_start
@@ -157,16 +157,20 @@ def _nothing(_value: object) -> None:
     return None
 
 
-def entry_line(entry: dict[str, Any]) -> bytes:
-    """Return one record as a line of JSON, with the fields that the parser reads."""
-    message = entry.get("MESSAGE", "")
-    if isinstance(message, list):  # a record may have a field several times
-        message = message[0] if message else ""
-    record: dict[str, Any] = {"__REALTIME_TIMESTAMP": str(entry.get("__REALTIME_TIMESTAMP", ""))}
-    for key in _KEPT:
-        value = entry.get(key)
-        if isinstance(value, str):
-            record[key] = value
-    # journalctl, too, writes what is not UTF-8 as numbers.
-    record["MESSAGE"] = list(message) if isinstance(message, bytes) else str(message)
-    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+def entry_line(entry: Mapping[str, Any]) -> bytes:
+    """Return one record as a line that the parser reads back exactly (``oomlog.sources.journal_lines``)."""
+    fields = {key: _bytes(entry[key]) for key in FIELDS if key in entry}
+    record = described(
+        fields,
+        _bytes(entry.get("MESSAGE", b"")),
+        int(entry.get("__REALTIME_TIMESTAMP", 0)),
+        str(entry.get("_BOOT_ID", "")),
+    )
+    return line_of(record, 0)
+
+
+def _bytes(value: Any) -> bytes:
+    """Undo what systemd-python made of a field; of one that stands several times the first counts."""
+    if isinstance(value, list):
+        value = value[0] if value else b""
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from oomlog.sources.plain import is_kmsg
 from oomlog.sources.reasons import os_failure
 from oomlog.watch.control import Control
 from oomlog.watch.follower import NOTHING, TICK_S, Block, Position, Say, Token
@@ -44,6 +45,7 @@ class KmsgFollower:
     ) -> None:
         self.name = path
         self.lost = 0
+        self.proven = _is_kmsg(path)
         self._control = control
         self._say = say
         self._boot = _boot_id() if boot is None else boot
@@ -143,3 +145,10 @@ def _boot_id() -> str:
         return _BOOT_ID.read_text().strip()
     except OSError:
         return ""
+
+
+def _is_kmsg(path: str) -> bool:
+    try:
+        return is_kmsg(os.stat(path))  # noqa: PTH116 - whatever the path is
+    except (OSError, ValueError):
+        return False

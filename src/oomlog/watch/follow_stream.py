@@ -22,6 +22,7 @@ class StreamFollower:
     def __init__(self, fd: int, control: Control, name: str = "<stdin>") -> None:
         self.name = name
         self.lost = 0
+        self.proven = False
         self._fd = fd
         self._control = control
 

@@ -40,6 +40,8 @@ class Follower(Protocol):
     """As it is shown, and as events name their source."""
     lost: int
     """Records that were overwritten before they could be read."""
+    proven: bool
+    """Who wrote a line is certain, as for :class:`oomlog.sources.Source`."""
 
     def blocks(self) -> Iterator[Block]:
         """Yield what is there, then wait, ``NOTHING`` at least every ``TICK_S`` seconds.

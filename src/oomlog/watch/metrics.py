@@ -49,6 +49,7 @@ class Counts:
         self.events: Counter[str] = Counter()
         self.problem_lines = 0
         self.long_lines = 0
+        self.forged = 0
         self.suppressed = 0
         self.lost = 0
         self.hook_failures: dict[str, int] = {}
@@ -107,6 +108,7 @@ class _Collector:
                 counts.problem_lines + counts.long_lines,
             ),
             ("suppressed", "Events that no hook was told about, as there were too many.", counts.suppressed),
+            ("forged_events", "Events left out, as another program wrote the kernel's words.", counts.forged),
             ("lost_records", "Records that were overwritten before they could be read.", counts.lost),
         ):
             yield CounterMetricFamily(f"oomlog_{name}", text, value=value)

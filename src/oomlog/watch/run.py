@@ -103,6 +103,7 @@ class Watch:
         counts.lost = parts.feed.follower.lost
         counts.hook_failures = parts.hooks.failures
         counts.long_lines = parts.feed.long_lines
+        counts.forged = parts.feed.forged
         if caught_up:
             counts.read_to_end_s = time()
         if not self._ready:

@@ -17,6 +17,7 @@ class Scripted:
 
     name = "log"
     lost = 0
+    proven = False
 
     def __init__(self, control: Any, script: list[bytes | float | str], begin: int = 0) -> None:
         self.control = control
@@ -76,6 +77,14 @@ def test_kill_is_given_out_at_once_when_it_was_reaped(feed_of: Any, lines: Any, 
     """The reaper's line is the last word about a victim."""
     log = lines.kill(1) + lines.reaper(1) + lines.other(3)
     assert times(feed_of(log, 0.5, 5.0), control) == [0.0]
+
+
+def test_words_of_another_program_are_no_kill(feed_of: Any, lines: Any) -> None:
+    """Anybody can log the kernel's words; such a kill is not told, and counted."""
+    kill = b"Out of memory: Killed process 7 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
+    feed = feed_of(b"Nov 22 10:00:00 web1 evil: " + kill + b"\n", 20.0)
+    assert list(feed.found()) == []
+    assert feed.forged == 1
 
 
 def test_storm_does_not_hold_events_back(feed_of: Any, lines: Any, control: Any) -> None:
