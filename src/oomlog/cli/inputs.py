@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TIMES",
-    "add_color",
     "add_limits",
     "add_reading",
     "add_wanted",
@@ -75,14 +74,6 @@ def add_wanted(parser: Any) -> Any:
     )
     group.add_argument("--scope", choices=_SCOPES, metavar="S", help=f"what ran out: {', '.join(_SCOPES)}")
     return group
-
-
-def add_color(group: Any) -> None:
-    """Add ``--color``."""
-    group.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
-        help="auto (the default), always or never; auto respects NO_COLOR",
-    )  # fmt: skip
 
 
 def names_of(options: argparse.Namespace, context: Context, command: str) -> list[str]:

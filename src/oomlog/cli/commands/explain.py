@@ -10,7 +10,8 @@ from typing import Any
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
-from oomlog.cli.inputs import TIMES, add_color, names_of
+from oomlog.cli.inputs import TIMES, names_of
+from oomlog.cli.options import add_color, add_lang
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
 
@@ -65,9 +66,7 @@ def add_parser(commands: Any) -> None:
         metavar="F",
         help="text (the default), markdown, json or ndjson",
     )
-    group.add_argument(
-        "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
-    )
+    add_lang(group)
     group.add_argument(
         "--fields",
         action="store_true",

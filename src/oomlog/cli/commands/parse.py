@@ -14,7 +14,6 @@ from oomlog.cli.context import Context
 from oomlog.cli.formats import FORMATS, STREAMED, Report, open_report
 from oomlog.cli.inputs import (
     TIMES,
-    add_color,
     add_limits,
     add_reading,
     add_wanted,
@@ -24,6 +23,7 @@ from oomlog.cli.inputs import (
 )
 from oomlog.cli.journals import add_journal, journal_of, live_journal
 from oomlog.cli.maps import add_map, registry_of
+from oomlog.cli.options import add_color
 from oomlog.cli.output import FileOutput, Output
 from oomlog.cli.reading import Reading, in_time_order, is_live
 from oomlog.events.parse import Options

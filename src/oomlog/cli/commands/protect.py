@@ -11,6 +11,7 @@ from typing import Any
 from oomlog.cli.arguments import did_you_mean, read_adj, value
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
+from oomlog.cli.options import add_color, add_root
 from oomlog.cli.output import Output
 from oomlog.errors import OomlogError, UsageError
 from oomlog.live.apply import apply
@@ -61,14 +62,8 @@ def add_parser(commands: Any) -> None:
         help=f"oom_score_adj to set, from -1000 to 1000 (default {DEFAULT_ADJ})",
     )  # fmt: skip
     parser.add_argument("--apply", action="store_true", help="set it now, for the processes as they run")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
-        help="auto (the default), always or never; auto respects NO_COLOR",
-    )  # fmt: skip
-    parser.add_argument(
-        "--root", metavar="DIR", type=Path,
-        help="read DIR/proc and DIR/sys, such as /host in a debugging container; not with --apply",
-    )  # fmt: skip
+    add_color(parser)
+    add_root(parser, but="; not with --apply")
     parser.set_defaults(run=run)
 
 

@@ -12,6 +12,7 @@ from oomlog.cli.arguments import local_now, read_count, read_pattern, read_perce
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import can_redraw, repeat, table
 from oomlog.cli.exit import ExitStatus
+from oomlog.cli.options import add_color, add_root
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.live.cgroups import NEAR
@@ -89,14 +90,8 @@ def add_parser(commands: Any) -> None:
         "--watch", metavar="SECONDS", nargs="?", const=2.0, type=value(_read_seconds),
         help="repeat until Ctrl-C, every 2 seconds if not said otherwise",
     )  # fmt: skip
-    group.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
-        help="auto (the default), always or never; auto respects NO_COLOR",
-    )  # fmt: skip
-    parser.add_argument(
-        "--root", metavar="DIR", type=Path,
-        help="read DIR/proc and DIR/sys, such as /host in a debugging container",
-    )  # fmt: skip
+    add_color(group)
+    add_root(parser)
     parser.set_defaults(run=run)
 
 

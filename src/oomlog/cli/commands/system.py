@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from oomlog.cli.arguments import local_now, read_percent, value
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import table
 from oomlog.cli.exit import ExitStatus
+from oomlog.cli.options import add_color, add_root
 from oomlog.cli.output import Output
 from oomlog.live.cgroups import NEAR
 from oomlog.live.system import read_system
@@ -52,14 +52,8 @@ def add_parser(commands: Any) -> None:
         "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
         help="fill from which a cgroup counts as near its limit (default 90%%)",
     )  # fmt: skip
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN",
-        help="auto (the default), always or never; auto respects NO_COLOR",
-    )  # fmt: skip
-    parser.add_argument(
-        "--root", metavar="DIR", type=Path,
-        help="read DIR/proc and DIR/sys, such as /host in a debugging container",
-    )  # fmt: skip
+    add_color(parser)
+    add_root(parser)
     parser.set_defaults(run=run)
 
 

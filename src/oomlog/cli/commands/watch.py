@@ -11,7 +11,7 @@ from typing import Any
 from oomlog.cli.arguments import read_count, read_zone, value
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.inputs import add_color
+from oomlog.cli.options import add_color, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.watch.command_hook import read_command
@@ -88,9 +88,7 @@ def add_parser(commands: Any) -> None:
     group.add_argument(
         "--explain", action="store_true", help="with ndjson: after each event, its explanation on a line"
     )
-    group.add_argument(
-        "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
-    )
+    add_lang(group)
     group.add_argument("-o", "--output", metavar="FILE", help="append to FILE")
     add_color(group)
     group = parser.add_argument_group("whom to tell")

@@ -9,7 +9,8 @@ from typing import Any
 from oomlog.cli.arguments import value
 from oomlog.cli.context import Context
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
-from oomlog.cli.inputs import TIMES, add_color, names_of
+from oomlog.cli.inputs import TIMES, names_of
+from oomlog.cli.options import add_color, add_json_or_text, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.explain.supposed import Setting, read_limit, read_setting
@@ -72,17 +73,8 @@ def add_parser(commands: Any) -> None:
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        metavar="F",
-        help="text (the default) or json",
-    )
-    group.add_argument(
-        "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
-    )
+    add_json_or_text(group)
+    add_lang(group)
     add_color(group)
     parser.set_defaults(run=run, output=None)
 

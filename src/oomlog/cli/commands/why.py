@@ -10,6 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES
+from oomlog.cli.options import add_json_or_text, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 
@@ -44,17 +45,8 @@ def add_parser(commands: Any) -> None:
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        metavar="F",
-        help="text (the default) or json",
-    )
-    group.add_argument(
-        "--lang", choices=("en", "ko"), default="en", metavar="L", help="language: en (the default) or ko"
-    )
+    add_json_or_text(group)
+    add_lang(group)
     parser.set_defaults(run=run)
 
 
