@@ -7,7 +7,7 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
@@ -117,7 +117,7 @@ def parse(
         year=year,
         tz=tz,
         limits=limits or Limits(),
-        journal=replace(journal or JournalQuery(), every_writer=include_untrusted),
+        journal=(journal or JournalQuery())._replace(every_writer=include_untrusted),
         untrusted=include_untrusted,
     )
     stats = Stats()

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["container_of", "place_dict", "place_name"]
 
+_NOBODYS = (None, "/")
+"""Paths that tell nothing, for which no pattern need be loaded."""
+
 
 def container_of(event: OomEvent, registry: Registry | None = None) -> dict[str, Any] | None:
     """Return the event's ``container`` record, ``None`` where its paths tell nothing."""
     oom_memcg, task_memcg = event.quick_memcgs
-    if oom_memcg is None and task_memcg is None:
+    if oom_memcg in _NOBODYS and task_memcg in _NOBODYS:
         return None
     return _known_paths(oom_memcg, task_memcg, event.quick_scope, registry)
 

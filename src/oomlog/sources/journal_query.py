@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["JournalFiles", "JournalQuery", "LiveJournal"]
 
 
-@dataclass(frozen=True, slots=True)
-class JournalQuery:
+class JournalQuery(NamedTuple):
     """What to take from journals.
 
     :param only: Every input is a journal, or holds journals; text logs beside them are not read.
