@@ -13,7 +13,7 @@ $(BIN)/oomlog: pyproject.toml
 
 $(VENV)/.dev: pyproject.toml $(BIN)/oomlog
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev --editable ".[pandas,diagram]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev --editable ".[pdf,diagram]"
 	@touch $@
 
 # Parses a shipped sample; your own log with: make run LOG=/var/log/kern.log

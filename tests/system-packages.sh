@@ -8,6 +8,12 @@ done
 [ -e /bin/busybox ] || [ -e /usr/bin/busybox ] || missing="$missing busybox-static"
 [ -e /lib/systemd/systemd-journal-remote ] || missing="$missing systemd-journal-remote"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
+# Reports are opened in a real browser, with fonts that have Korean, and printed by WeasyPrint, which needs Pango.
+command -v chromium >/dev/null || missing="$missing chromium"
+command -v chromedriver >/dev/null || missing="$missing chromium-driver"
+command -v pdftoppm >/dev/null || missing="$missing poppler-utils"
+[ -d /usr/share/fonts/truetype/nanum ] || missing="$missing fonts-nanum"
+ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 || missing="$missing libpangoft2-1.0-0"
 # systemd-python is compiled against these.
 pkg-config --exists libsystemd 2>/dev/null || missing="$missing libsystemd-dev"
 [ -z "$missing" ] && exit 0

@@ -22,6 +22,8 @@ ORDER = (
     {"events"},
     {"containers"},
     {"frame"},
+    {"store"},
+    {"history"},
     {"explain"},
     {"report"},
     {"watch"},
@@ -35,9 +37,20 @@ LOOKS_RIGHT = {("oomlog.events.parallel", "oomlog.report.json")}
 
 # Who may import a heavy or optional library, and who may do so when the module itself is imported.
 USERS = {
-    "pandas": ("oomlog.frame", "oomlog.explain", "oomlog.report", "oomlog.cli", "oomlog.jupyter"),
+    "pandas": (
+        "oomlog.frame",
+        "oomlog.store",
+        "oomlog.history",
+        "oomlog.explain",
+        "oomlog.report",
+        "oomlog.cli",
+        "oomlog.jupyter",
+    ),
     "pyarrow": ("oomlog.frame", "oomlog.report.parquet"),
     "matplotlib": ("oomlog.report.plots",),
+    "jinja2": ("oomlog.report.html",),
+    "weasyprint": ("oomlog.report.pdf",),
+    "sqlite3": ("oomlog.store",),
     "systemd": ("oomlog.sources.journal", "oomlog.watch.follow_journal"),
     "prometheus_client": ("oomlog.watch.metrics",),
     "rich": ("oomlog.report", "oomlog.cli"),
@@ -46,9 +59,12 @@ USERS = {
     "pyparsing": ("oomlog.grammar",),
 }
 AT_IMPORT = {
-    "pandas": ("oomlog.frame",),
+    "pandas": ("oomlog.frame", "oomlog.history"),
     "pyarrow": ("oomlog.frame", "oomlog.report.parquet"),
     "matplotlib": ("oomlog.report.plots",),
+    "jinja2": ("oomlog.report.html",),
+    "weasyprint": (),
+    "sqlite3": ("oomlog.store",),
     "systemd": ("oomlog.sources.journal",),
     "prometheus_client": (),
     "rich": ("oomlog.report.terminal", "oomlog.cli.progress"),
