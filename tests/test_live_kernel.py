@@ -49,7 +49,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"no kernel {SERIES} to boot: {done.stderr.strip().splitlines()[-1]}")
     out = tmp_path_factory.mktemp("live")
     done = python(
-        "-m", "samples.capture", "--kernel", SERIES, "--scenario", SCENARIO, "--out", out, timeout=550
+        "-m", "samples.capture", "--kernel", SERIES, "--scenario", SCENARIO, "--out", out, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return out

@@ -8,6 +8,7 @@ from .errors import CaptureError, need
 from .kernels import Kernel
 
 CMDLINE = "console=ttyS0 panic=-1 loglevel=8 log_buf_len=4M printk.devkmsg=on rootfstype=ramfs"
+STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ class Recording:
 
 
 def boot(kernel: Kernel, initramfs: Path, machine: Machine, work: Path, timeout: float) -> Recording:
-    """Run the guest until it reboots or panics, both of which end qemu."""
+    """Run the guest until it reboots or panics, both of which end qemu.
+
+    An emulated guest sometimes stops in its first seconds, as the kernel changes from one clock to another
+    while the host is busy; it is then started anew.
+    """
     console, frames = work / "console", work / "frames"
     command = [
         need("qemu-system-x86_64", "qemu-system-x86"),
@@ -45,11 +50,14 @@ def boot(kernel: Kernel, initramfs: Path, machine: Machine, work: Path, timeout:
         *("-kernel", str(kernel.image), "-initrd", str(initramfs)),
         *("-append", machine.append()),
     ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired:
-        last = console.read_bytes().splitlines()[-1:] if console.exists() else []
-        raise CaptureError(f"the guest did not end within {timeout:g} s; last line {last}") from None
+    for attempt in range(STARTS):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+            break
+        except subprocess.TimeoutExpired:
+            last = console.read_bytes().splitlines()[-1:] if console.exists() else []
+            if attempt == STARTS - 1 or not last or b"clocksource: " not in last[0]:
+                raise CaptureError(f"the guest did not end within {timeout:g} s; last line {last}") from None
     if done.returncode:
         raise CaptureError(f"qemu failed: {done.stderr.strip()}")
     return Recording(console.read_bytes(), frames.read_bytes())
