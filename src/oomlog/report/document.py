@@ -7,16 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-__all__ = ["Block", "Code", "Heading", "Item", "Items", "Paragraph", "Table"]
+__all__ = [
+    "Block",
+    "Code",
+    "Facts",
+    "Figure",
+    "Fold",
+    "Heading",
+    "Item",
+    "Items",
+    "Paragraph",
+    "Table",
+    "Tone",
+]
+
+Tone = Literal["primary", "certain", "likely", "possible", "note"]
+"""How sure a sentence is; ``primary`` is the cause.  The words say it too: a tone is only its look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A title; level 1 is an event's, level 2 a section's."""
+    """A title; level 1 is an event's, level 2 a section's.
+
+    :ivar id: What a link can lead to, where the format has such places.
+    """
 
     text: str
     level: int = 2
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +45,46 @@ class Paragraph:
 
     text: str
     strong: bool = False
+    tone: Tone | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under a head; ``numbers`` are the columns to align on the right."""
+    """Rows of cells under a head; ``numbers`` are the columns to align on the right.
+
+    :ivar caption: What the table shows, for those who cannot see it.
+    :ivar keys: Numbers behind the cells, row for row, to sort by; a table that has them can be sorted and
+        filtered where the format allows it.
+    """
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     numbers: frozenset[int] = frozenset()
     strong_rows: frozenset[int] = frozenset()
+    caption: str | None = None
+    keys: Sequence[tuple[float | None, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names with their values."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture, for formats that have pictures; the others give its caption.
+
+    :ivar svg: Markup made by oomlog, free of scripts and styles; every text in it is escaped already.
+    :ivar dark: The same on a dark ground.
+    :ivar alt: What is to be seen, for those who cannot see it.
+    """
+
+    svg: str
+    alt: str
+    dark: str | None = None
+    caption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +107,7 @@ class Item:
     text: str
     codes: tuple[Code, ...] = ()
     label: str | None = None
+    tone: Tone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +118,13 @@ class Items:
     numbered: bool = False
 
 
-Block = Heading | Paragraph | Table | Code | Items
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Blocks that a reader need not see at once."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    open: bool = False
+
+
+Block: TypeAlias = Heading | Paragraph | Table | Code | Items | Facts | Figure | Fold

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.document import (
+    Block,
+    Code,
+    Facts,
+    Figure,
+    Fold,
+    Heading,
+    Item,
+    Items,
+    Paragraph,
+    Table,
+)
 from oomlog.report.escape import escape
 
 __all__ = ["document_markdown", "markdown_text"]
@@ -58,6 +69,24 @@ def _block(block: Block) -> Iterator[str]:
         case Items(items, numbered):
             for number, item in enumerate(items, 1):
                 yield from _item(item, f"{number}. " if numbered else "- ")
+        case Facts(rows):
+            for name, value in rows:
+                yield f"- **{markdown_text(name)}**: {markdown_text(value)}"
+        case Figure():
+            yield f"*{markdown_text(block.caption or block.alt)}*"
+        case Fold(title, blocks):
+            yield from _fold(title, blocks)
+
+
+# A blank line ends CommonMark's HTML block, so that what stands between the tags is Markdown again; what the
+# title escapes for Markdown is escaped for HTML as well.
+def _fold(title: str, blocks: tuple[Block, ...]) -> Iterator[str]:
+    yield f"<details><summary>{markdown_text(title)}</summary>"
+    for block in blocks:
+        yield ""
+        yield from _block(block)
+    yield ""
+    yield "</details>"
 
 
 def _item(item: Item, mark: str) -> Iterator[str]:

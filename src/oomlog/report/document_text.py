@@ -6,7 +6,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.document import (
+    Block,
+    Code,
+    Facts,
+    Figure,
+    Fold,
+    Heading,
+    Item,
+    Items,
+    Paragraph,
+    Table,
+)
 from oomlog.report.escape import cell, escape
 
 __all__ = ["document_text", "width_of"]
@@ -53,6 +64,17 @@ def _block(block: Block, colour: bool, width: int) -> Iterator[str]:
         case Items(items, numbered):
             for number, item in enumerate(items, 1):
                 yield from _item(item, f"{number}. " if numbered else "- ", colour, width)
+        case Facts(rows):
+            longest = max((width_of(escape(name)) for name, _ in rows), default=0)
+            for name, value in rows:
+                yield f"{_padded(escape(name), longest, right=False)}  {escape(value)}".rstrip()
+        case Figure():
+            yield from _wrapped(escape(block.caption or block.alt), width)
+        case Fold(title, blocks):
+            yield _styled(escape(title), "1", colour)
+            for each in blocks:
+                yield ""
+                yield from _block(each, colour, width)
 
 
 def _styled(text: str, style: str, colour: bool) -> str:

@@ -10,7 +10,7 @@ from oomlog.explain.processes import groups_of, rss_note
 from oomlog.explain.verdict import claim, verdict, who
 from oomlog.model import OomEvent, ReportLine
 from oomlog.report.container_page import container_blocks
-from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table, Tone
 from oomlog.report.parts import parts_blocks
 from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
@@ -214,11 +214,10 @@ def _findings(explanation: Explanation, lang: str) -> Iterator[Block]:
 
 
 def _finding(finding: Finding, lang: str) -> Item:
-    kind = "primary" if finding.primary else finding.confidence
+    kind: Tone = "primary" if finding.primary else finding.confidence
     label = f"{say(f'page.{kind}', lang, {})} [{finding.id}]"
-    return Item(
-        short_ids(claim(finding, lang)), tuple(_quoted(line, lang) for line in finding.evidence), label
-    )
+    quoted = tuple(_quoted(line, lang) for line in finding.evidence)
+    return Item(short_ids(claim(finding, lang)), quoted, label, tone=kind)
 
 
 def _quoted(line: ReportLine, lang: str) -> Code:

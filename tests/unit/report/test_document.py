@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oomlog.report.document import Code, Heading, Item, Items, Paragraph, Table
+from oomlog.report.document import Code, Facts, Figure, Fold, Heading, Item, Items, Paragraph, Table
 from oomlog.report.document_markdown import document_markdown, markdown_text
 from oomlog.report.document_text import document_text, width_of
 
@@ -44,6 +44,9 @@ def test_text_marks_only_with_colour():
         Table((HOSTILE,), [(HOSTILE,)]),
         Code(HOSTILE, HOSTILE),
         Items((Item(HOSTILE, (Code(HOSTILE),), HOSTILE),)),
+        Facts(((HOSTILE, HOSTILE),)),
+        Figure("<svg></svg>", HOSTILE),
+        Fold(HOSTILE, (Paragraph(HOSTILE),)),
     ],
     ids=lambda block: type(block).__name__,
 )
@@ -94,3 +97,19 @@ def test_text_cuts_quoted_lines_but_not_commands():
     long = "x" * 300
     text = document_text([Code(f"{long}\nshort", "line 7:", quoted=True), Code(long)])
     assert text == f"line 7: {'x' * 199}\u2026\n        short\n\n    {long}\n"
+
+
+def test_what_is_folded_is_markdown_again():
+    """Between the tags of a fold stands Markdown, parted from them by blank lines."""
+    markdown = document_markdown([Fold("<b>raw", (Paragraph("a"), Code("b")))])
+    assert markdown == ("<details><summary>&lt;b&gt;raw</summary>\n\na\n\n```\nb\n```\n\n</details>\n")
+
+
+def test_text_shows_facts_in_columns_and_folds_opened():
+    """Text has no folds and no pictures: it shows what is in the one, and the other's caption."""
+    blocks = [
+        Facts((("Host", "web1"), ("커널", "6.1"))),
+        Fold("raw", (Paragraph("a"),)),
+        Figure("<svg/>", "b"),
+    ]
+    assert document_text(blocks) == "Host  web1\n커널  6.1\n\nraw\n\na\n\nb\n"
