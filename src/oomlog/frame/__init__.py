@@ -1,0 +1,1 @@
+"""Events as tables, and the keys that join them."""
