@@ -24,12 +24,14 @@ class Place:
     :ivar limit: The cgroup that hit its limit; ``None`` when it was no cgroup's, or is not named.
     :ivar known: What a runtime says of the victim's container or pod.
     :ivar limit_known: The same for the limit's.
+    :ivar outer_known: The same for the container around the victim's.
     """
 
     owner: CgroupOwner
     limit: CgroupOwner | None = None
     known: Known | None = None
     limit_known: Known | None = None
+    outer_known: Known | None = None
 
     @property
     def limit_level(self) -> Level | None:
@@ -38,6 +40,12 @@ class Place:
             return None
         # A group that somebody made inside of the container or the service has a limit of its own.
         return "cgroup" if self.limit.below else self.limit.level
+
+    @property
+    def own_limit(self) -> bool:
+        """Return whether the container that hit its limit is the victim's own, and not one around it."""
+        limit, owner = self.limit, self.owner
+        return limit is not None and (limit.kind, limit.container_id) == (owner.kind, owner.container_id)
 
 
 def place_of(event: OomEvent, registry: Registry | None = None) -> Place | None:
@@ -57,4 +65,4 @@ def place_at(
         limit = None
     if registry is None or not len(registry):
         return Place(owner, limit)
-    return Place(owner, limit, registry.find(owner), registry.find(limit))
+    return Place(owner, limit, registry.find(owner), registry.find(limit), registry.find(owner.outer))

@@ -56,7 +56,7 @@ def place_dict(place: Place) -> dict[str, Any]:
         "level": owner.level,
         "below": owner.below or None,
         "limit_level": place.limit_level,
-        "outer": None if owner.outer is None else _owner(owner.outer),
+        "outer": None if owner.outer is None else _outer(owner.outer, place.outer_known),
         "known": None if place.known is None else _known(place.known),
     }
 
@@ -68,6 +68,11 @@ def _owner(owner: CgroupOwner) -> dict[str, Any]:
         "container_id": owner.container_id,
         "name": owner.name,
     }
+
+
+def _outer(outer: CgroupOwner, known: Known | None) -> dict[str, Any]:
+    name = None if known is None else known.name
+    return {**_owner(outer), "name": outer.name if name is None else name}
 
 
 def _known(known: Known) -> dict[str, Any]:

@@ -71,7 +71,10 @@ def _facts(explanation: Explanation, place: Place, lang: str) -> Iterator[tuple[
         ("field_id", owner.container_id if owner.container_id != owner.name else None),
         ("field_pod_uid", owner.pod_uid),
         ("field_qos", owner.qos),
-        ("field_outer", None if owner.outer is None else short_ids(what(owner.outer, None, lang))),
+        (
+            "field_outer",
+            None if owner.outer is None else short_ids(what(owner.outer, place.outer_known, lang)),
+        ),
     ]
     if known is not None:
         found += [
@@ -90,6 +93,9 @@ def _limit(explanation: Explanation, place: Place, lang: str) -> str | None:
     if level is None or place.limit is None:
         return None
     values = {"qos": place.limit.qos, "path": explanation.event.oom_memcg}
+    if level == "container" and not place.own_limit:
+        outer = short_ids(what(place.limit, place.limit_known, lang))
+        return say("containers.level_outer", lang, {"what": outer})
     return say(f"containers.level_{level}", lang, values)
 
 

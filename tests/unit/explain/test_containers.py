@@ -233,3 +233,24 @@ def test_places_are_told_without_a_map(sample: Callable[..., Case]) -> None:
     assert place is not None
     assert (place.limit_level, place.owner.qos, place.known) == ("container", "burstable", None)
     assert sample("v6.12-global").place is None
+
+
+def test_a_container_inside_of_another_names_both() -> None:
+    """The limit of the outer one is not called the inner one's own, and a map names it too."""
+    inner = "ab" * 32
+    path = f"/docker/{ID}/docker/{inner}"
+    log = (
+        "[    1.0] memory: usage 400kB, limit 400kB, failcnt 1\n"
+        "[    1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
+        f"oom_memcg=/docker/{ID},task_memcg={path},task=x,pid=7,uid=0\n"
+        "[    1.0] Memory cgroup out of memory: Killed process 7 (x) total-vm:400kB, anon-rss:40kB, "
+        "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n"
+    )
+    events = tuple(oomlog.parse(log))
+    explanation = explain(events[0], events, registry=Registry([NEXUS]))
+    text = document_text(list(container_blocks(explanation, "en")))
+    assert 'limit that was hit  that of the container "nexus" (4f1d0c6b7f0e…), which is around it' in text
+    assert 'inside of           the container "nexus" (4f1d0c6b7f0e…)' in text
+    record = explained_dict(explanation, "en")
+    assert record is not None
+    assert record["outer"]["name"] == "nexus"
