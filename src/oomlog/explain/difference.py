@@ -87,10 +87,8 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
         first = event.kills[0]
         if first.selected is not None and first.selected.pid != first.pid:
             values |= {"child_pid": first.pid, "child_comm": first.comm}
-            return False, "sacrificed_child", values
-        second = next((each for each in found.ranking if each.pid != found.predicted.pid), None)
-        tied = second is not None and second.badness is not None and second.badness == found.predicted.badness
-        return True, "tie" if tied else None, values
+            return True, "sacrificed_child", values
+        return True, "tie" if _is_tied(choice, found) else None, values
     known = {column.key for column in default_grammar().columns}
     unknown = [name for name in event.tasks.columns if name not in known] if event.tasks else []
     if unknown:
@@ -104,6 +102,17 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
 
 def _is(choice: Choice, pid: int) -> bool:
     return choice.chosen is not None and choice.chosen.pid == pid
+
+
+def _is_tied(choice: Choice, found: VictimChoice) -> bool:
+    """Tell whether the second is as bad as the first; where adjustments are equal, what they use tells."""
+    first, second = (*found.ranking[:2], None, None)[:2]
+    if first is None or second is None:
+        return False
+    if first.badness is not None and second.badness is not None:
+        return first.badness == second.badness
+    used = {process.pid: process.used_pages for process in choice.processes}
+    return used[first.pid] == used[second.pid]
 
 
 def _no_victim(event: OomEvent) -> str:

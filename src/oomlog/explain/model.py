@@ -60,7 +60,7 @@ class Ranked:
     :ivar badness: Pages (thousandths until 3.4); ``None`` for a process that is never chosen, or when
         totalpages is not known and its oom_score_adj is not 0.
     :ivar oom_score: What /proc/PID/oom_score would have shown.
-    :ivar share: Badness as a fraction of totalpages.
+    :ivar share: Badness as a fraction of totalpages; ``None`` where only a bound of totalpages is known.
     :ivar immune: Key of the reason why it cannot be chosen (``immune.toml``), ``None`` if it can.
     """
 
@@ -81,11 +81,13 @@ class Ranked:
 class VictimChoice:
     """Why this victim: the kernel's choice, recomputed.
 
-    :ivar ranking: Those who could be chosen, worst first.
+    :ivar ranking: Those who could be chosen, worst first; by what they used if ``predicted`` is ``None``.
     :ivar immune: Those who could not.
     :ivar predicted: Who the formula chooses; ``None`` when it cannot be computed.
-    :ivar agrees: Whether the kernel chose the same; ``None`` when that cannot be told.
-    :ivar reason: Key of what explains the difference, or why nothing was computed (``reason.toml``).
+    :ivar agrees: Whether the kernel selected the same; ``None`` when that cannot be told.  Until 5.0 it might
+        kill a child of whom it selected: then ``reason`` is ``sacrificed_child``.
+    :ivar reason: Key of what explains the difference, of what else there is to know about the choice, or why
+        nothing was computed (``reason.toml``).
     :ivar margin_pages: How far the first is ahead of the second.
     """
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oomlog.explain.case import Case
+from oomlog.explain.chosen import selected_pid
 from oomlog.explain.model import Ranked
 from oomlog.explain.phrases import say
 from oomlog.explain.ranking import Process
@@ -16,14 +17,15 @@ from oomlog.model import Kill
 
 __all__ = ["Why", "why", "why_sentence"]
 
-Answer = Literal["killed", "member", "spared", "immune", "not_listed", "unranked"]
+Answer = Literal["killed", "selected", "member", "spared", "immune", "not_listed", "unranked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
     """The answer for one process of one event.
 
-    :ivar answer: ``killed`` by choice, ``member`` of a group that was killed with the chosen one, ``spared``
+    :ivar answer: ``killed`` by choice, ``selected`` but spared for a child (until 5.0),
+        ``member`` of a group that was killed with the chosen one, ``spared``
         because another had a higher badness, ``immune``, ``unranked`` when badness could not be computed.
     :ivar place: Its place in the ranking, from 1.
     :ivar behind_pages: How far it is behind the first.
@@ -80,7 +82,9 @@ def _ranked(case: Case, row: Process, ranked: Ranked, place: int, killed: Mappin
     answer: Answer = "spared"
     if kill is not None:
         answer = "killed" if kill is case.victim else "member"
-    elif ranked.badness is None:
+    elif selected_pid(case.event) in (ranked.pid, row.row_pid):
+        answer = "selected"
+    elif case.choice.predicted is None or (ranked.badness is None and case.choice.agrees is None):
         answer = "unranked"
     return Why(ranked.pid, ranked.comm, answer, ranked, place, behind)
 
@@ -98,6 +102,9 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
         if case.place is not None and case.place.known is not None:
             parts.append(ran_in(case.place, lang))
         return " ".join(part for part in parts if part)
+    if found.answer == "selected" and case.victim is not None:
+        child = who(case.victim.comm, case.victim.pid, lang)
+        return say("why.selected", lang, {**values, "child": child})
     if found.answer == "spared" and found.process is not None:
         first = choice.ranking[0]
         values |= {

@@ -6,6 +6,7 @@ Mirrors oom_badness() and select_bad_process() in mm/oom_kill.c.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from oomlog.explain.formula import FormulaChoice
@@ -77,16 +78,20 @@ def rank(
     *,
     machine_pages: int | None = None,
     root: bool = True,
+    shares: bool = True,
 ) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
     """Return those who could be chosen, worst first, and those who could not.
+
+    Where the badness of one is not known nobody has a rank, and they come by what they used.
 
     :param totalpages: ``None`` leaves scores out; badness is then told only where no adjustment needs it.
     :param immune: Reasons by pid, beside those that the table shows itself.
     :param machine_pages: RAM and swap of the whole machine: what /proc/PID/oom_score relates to, whatever
         ran out.
     :param root: Take uid 0 for CAP_SYS_ADMIN, which no log shows, where the formula spares it (until 4.16).
+    :param shares: Whether totalpages is known well enough to tell what part of it badness is.
     """
-    able: list[Ranked] = []
+    able: list[tuple[Process, Ranked]] = []
     spared: list[Ranked] = []
     formula = choice.formula or "plain"
     for process in processes:
@@ -95,10 +100,16 @@ def rank(
             reason = "init"
         shown = _shown(process, formula, machine_pages, reason, root)
         ranked = _ranked(process, formula, totalpages, reason, root, shown)
-        (able if reason is None else spared).append(ranked)
+        if not shares:
+            ranked = replace(ranked, share=None)
+        if reason is None:
+            able.append((process, ranked))
+        else:
+            spared.append(ranked)
     order = list(reversed(able)) if choice.last_wins else able  # sorting keeps the order of equals
-    order = sorted(order, key=lambda each: -(each.badness if each.badness is not None else -(1 << 62)))
-    return tuple(order), tuple(
+    known = all(each.badness is not None for _, each in order)
+    order.sort(key=lambda both: -((both[1].badness or 0) if known else both[0].used_pages))
+    return tuple(each for _, each in order), tuple(
         sorted(spared, key=lambda each: -((each.rss_pages or 0) + (each.swap_pages or 0)))
     )
 

@@ -26,6 +26,12 @@ class TotalPages(NamedTuple):
     lowest: int | None = None
     """Lower bound in pages where it is not the value itself."""
 
+    @property
+    def is_told(self) -> bool:
+        """Return whether it is the value, or the one that it has by default, and not only a bound of it."""
+        by_default = self.derived.basis == "totalpages_memcg_swap"
+        return self.highest == self.derived.value and (self.lowest is None or by_default)
+
 
 def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> TotalPages | None:
     """Return totalpages by the event's scope.
@@ -155,8 +161,10 @@ def _of_nodes(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages 
         basis = "totalpages_nodes_swap_unknown"
     else:
         inputs["total_swap_kb"] = swap_kb
-    # node_present_pages() since 5.4, node_spanned_pages() before, which is not printed.
-    return TotalPages(Derived(pages, basis, inputs, exact=False), None)
+    # node_present_pages() since 5.4, when the kill line got page tables; node_spanned_pages() before, which
+    # is not printed.
+    told = swap_kb is not None and any(kill.pgtables_kb is not None for kill in event.kills)
+    return TotalPages(Derived(pages, basis, inputs, exact=told), pages if told else None)
 
 
 def _of_memcg(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages | None:

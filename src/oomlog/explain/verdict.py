@@ -104,7 +104,9 @@ def _agreed(choice: VictimChoice, first: Ranked, lang: str) -> str:
     if choice.margin_pages is None or choice.formula == "permille":
         return say("verdict.most_memory", lang, values)
     values["margin_kb"] = choice.margin_pages * choice.page_size_kb.value
-    return say(f"verdict.{'highest_same_adj' if is_by_size(first, second) else 'highest'}", lang, values)
+    same_adj = first.oom_score_adj == second.oom_score_adj
+    form = "by_size" if is_by_size(first, second) else "same_adj" if same_adj else "by_adj"
+    return say(f"verdict.highest_{form}", lang, values)
 
 
 def is_by_size(first: Ranked, second: Ranked) -> bool:

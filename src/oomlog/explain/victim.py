@@ -45,8 +45,11 @@ def choose_victim(
     immune = dying_before(event, siblings, processes)
     pages = None if total is None else total.derived.value
     machine = machine_pages(event, page.value, siblings)
+    shares = total is not None and total.is_told
     able, spared = (
-        rank(processes, choice, pages, immune, machine_pages=machine) if choice.formula else ((), ())
+        rank(processes, choice, pages, immune, machine_pages=machine, shares=shares)
+        if choice.formula
+        else ((), ())
     )
     made = Choice(event, processes, choice, total, immune, page.value)
     found = VictimChoice(

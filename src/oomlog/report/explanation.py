@@ -55,9 +55,10 @@ def _victim(explanation: Explanation, lang: str) -> Iterator[Block]:
     choice = explanation.victim
     if not choice.ranking:
         return
-    yield Heading(say("page.why" if explanation.event.kills else "page.candidates", lang, {}))
-    yield _ranking(choice, explanation.event, lang)
-    rest = len(choice.ranking) - _RANKED
+    yield Heading(say(_victim_heading(explanation), lang, {}))
+    shown = _shown(choice, explanation.event)
+    yield _ranking(shown, choice, explanation.event, lang)
+    rest = len(choice.ranking) - len(shown)
     if rest > 0:
         yield Paragraph(say("page.more_rows", lang, {"count": rest}))
     if choice.immune:
@@ -67,24 +68,36 @@ def _victim(explanation: Explanation, lang: str) -> Iterator[Block]:
 
 def _formula(choice: VictimChoice, lang: str) -> str:
     total = choice.totalpages
-    if total is None:
-        return say("page.formula_open", lang, {})
     form = {"permille": "_permille", "root_bonus": "_root", "root_bonus_adj": "_root"}.get(
         choice.formula or "", ""
     )
+    if total is None:
+        return f"{say(f'page.formula{form}', lang, {})} {say('page.totalpages_open', lang, {})}"
     values = {**total.inputs, "totalpages_kb": total.value * choice.page_size_kb.value}
-    return f"{say(f'page.formula{form}', lang, values)} {say(f'basis.{total.basis}', lang, values)}"
+    sentences = (f"page.formula{form}", "page.totalpages_here", f"basis.{total.basis}")
+    return " ".join(say(key, lang, values) for key in sentences)
 
 
-def _ranking(choice: VictimChoice, event: OomEvent, lang: str) -> Table:
+def _victim_heading(explanation: Explanation) -> str:
+    choice, killed = explanation.victim, bool(explanation.event.kills)
+    if choice.predicted is None or (killed and choice.agrees is None):
+        return "page.by_memory"
+    return "page.why" if killed else "page.candidates"
+
+
+def _shown(choice: VictimChoice, event: OomEvent) -> list[tuple[int, Ranked]]:
+    """Return the first ones and those who were killed, with their places."""
     killed = {kill.pid for kill in event.kills}
-    shown = list(enumerate(choice.ranking, 1))[:_RANKED]
-    shown += [
+    return [
         (place, each)
-        for place, each in enumerate(choice.ranking[_RANKED:], _RANKED + 1)
-        if each.pid in killed or each.pid == choice.victim_pid
+        for place, each in enumerate(choice.ranking, 1)
+        if place <= _RANKED or each.pid in killed or each.pid == choice.victim_pid
     ]
-    columns = ["rank", "pid", "comm", "badness", "share", "rss", "swap", "pgtables", "adj"]
+
+
+def _ranking(shown: list[tuple[int, Ranked]], choice: VictimChoice, event: OomEvent, lang: str) -> Table:
+    killed = {kill.pid for kill in event.kills}
+    columns = ["rank", "pid", "comm", "badness", "share", "rss", "swap", "pgtables", "root", "adj"]
     columns += ["oom_score_adj", "oom_score"]
     rows = [_rank_row(place, each, choice, each.pid in killed, lang) for place, each in shown]
     kept = _columns(rows)
@@ -105,11 +118,11 @@ def _rank_row(place: int, each: Ranked, choice: VictimChoice, killed: bool, lang
     badness = ""
     if each.badness is not None:
         badness = f"{each.badness} ‰" if thousandths else human_kb(each.badness * page_kb)
-    adj = ""
+    adj = root = ""
     if terms is not None and not thousandths and choice.totalpages is not None:
-        adj = human_kb((terms.adj_pages + terms.root_pages) * page_kb)
+        adj, root = human_kb(terms.adj_pages * page_kb), human_kb(terms.root_pages * page_kb)
     return (
-        str(place),
+        str(place) if choice.predicted is not None else "",
         str(each.pid),
         comm,
         badness,
@@ -117,6 +130,7 @@ def _rank_row(place: int, each: Ranked, choice: VictimChoice, killed: bool, lang
         "" if each.rss_pages is None else human_kb(each.rss_pages * page_kb),
         "" if each.swap_pages is None else human_kb(each.swap_pages * page_kb),
         "" if terms is None or thousandths else human_kb(terms.pgtables_pages * page_kb),
+        root,
         adj,
         "" if each.oom_score_adj is None else str(each.oom_score_adj),
         "" if each.oom_score is None else str(each.oom_score),

@@ -244,8 +244,39 @@ def test_a_sacrificed_child_is_named(case):
         "Killed process 8 (php) total-vm:4000kB, anon-rss:400kB, file-rss:0kB, shmem-rss:0kB",
     ]  # fmt: skip
     found = case(lines).choice
-    assert (found.agrees, found.reason, found.predicted.pid) == (False, "sacrificed_child", 7)
+    assert (found.agrees, found.reason, found.predicted.pid) == (True, "sacrificed_child", 7)
     assert found.values["child_pid"] == 8
+
+
+def test_equal_users_are_a_tie_also_without_totalpages(case):
+    """Where all adjustments are equal, what they use tells who is first, and whether anybody is."""
+    table = "[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name"
+    rows = [f"[{pid:5d}]     0 {pid:5d}      300        7       3       0        0             0 {name}"
+            for pid, name in ((7, "a"), (8, "b"))]  # fmt: skip
+    kill = "Killed process 7 (a) total-vm:1200kB, anon-rss:12kB, file-rss:16kB, shmem-rss:0kB"
+    lines = [HEADER, table, *rows, "Out of memory: Kill process 7 (a) score 0 or sacrifice child", kill]
+    found = case(lines).choice
+    assert found.totalpages is None
+    assert (found.agrees, found.reason) == (True, "tie")
+
+
+def test_without_a_rank_processes_come_by_what_they_use(case):
+    """A part of a table, or unknown totalpages, makes no ranking; nobody big hides below the small ones."""
+    rows = [row(7, "small", 10, 300), row(8, "big", 900), row(9, "middle", 50, 300)]
+    found = case([HEADER, STATE, TABLE, *rows, summary(7, "small"), killed(7, "small", message=MEMCG)]).choice
+    assert found.predicted is None
+    assert [each.comm for each in found.ranking] == ["big", "middle", "small"]
+
+
+def test_a_share_of_a_bound_is_not_told(case):
+    """The swap that a cgroup may use is not in its report, so the limit is less than totalpages."""
+    lines = [HEADER, "memory: usage 400kB, limit 400kB, failcnt 1"]
+    unlimited = "swap: usage 8kB, limit 9007199254740988kB, failcnt 0"
+    rest = [STATE, TABLE, row(7, "x", 100, swap=5000), summary(7, "x"), killed(7, "x", message=MEMCG)]
+    (first,) = case([*lines, unlimited, *rest]).choice.ranking
+    assert (first.badness, first.share) == (5102, None)
+    (first,) = case([*lines, "swap: usage 0kB, limit 0kB, failcnt 0", *rest]).choice.ranking
+    assert first.share == 51.02
 
 
 def test_swap_counts_unless_swappiness_is_0(case):

@@ -72,3 +72,34 @@ def test_only_size_is_told_as_size(case, adj, uid, words):
     assert why_sentence(answer, found).endswith(words)
     says_size = "; it used" in victim_sentence(found.choice)
     assert says_size == ("less" in words)
+
+
+def test_the_parent_of_a_sacrificed_child_was_chosen(case):
+    """It came first, and is not told to have come behind itself."""
+    table = "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name"
+    lines = [
+        "a invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0",
+        table,
+        "[    7]    99     7     9000     5000       3        0             0 apache",
+        "[    8]    99     8     9000        9       3        0             0 php",
+        "Out of memory: Kill process 7 (apache) score 912 or sacrifice child",
+        "Killed process 8 (php) total-vm:4000kB, anon-rss:400kB, file-rss:0kB, shmem-rss:0kB",
+    ]
+    found = case(lines)
+    (answer,) = why(found, "apache")
+    assert answer.answer == "selected"
+    assert "its child php (pid 8) was killed in its place" in why_sentence(answer, found)
+
+
+def test_nobody_is_ranked_where_the_ranking_is_not_known(case):
+    """Without totalpages the badness of a process with oom_score_adj 0 is known, but not its rank."""
+    lines = [
+        "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[      7]     0     7     1000      100     8192        0             0 plain",
+        "[      8]     0     8     1000       10     8192        0           300 biased",
+        "Out of memory: Killed process 8 (biased) total-vm:4000kB, anon-rss:40kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:300",
+    ]
+    found = case(lines)
+    assert [each.answer for each in why(found, "plain")] == ["unranked"]
