@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, overload
 
 __all__ = [
     "Details",
+    "Kept",
     "Kill",
     "LogLine",
     "Memcg",
@@ -81,6 +82,21 @@ class Problem:
     line: int
     text: str
     expected: str | None = None
+
+
+class Kept(NamedTuple):
+    """A report as it stands in its log, prefixes and all, so that it can be read once more.
+
+    Lines between and after its kills that belong to something else are left empty.
+    """
+
+    text: bytes
+    start_no: int
+    """Number of the first line of ``text``."""
+    first_no: int
+    """Number of the line that opened the report, or of its first kill."""
+    shift: int = 0
+    """Added to numbers below 1, which are of the part of a rotated log before this one."""
 
 
 class ReportLine(NamedTuple):
@@ -255,6 +271,7 @@ class OomEvent:
         "_decode",
         "_details",
         "_first_line",
+        "_keep",
         "_oom_memcg",
         "_problems",
         "_quote",
@@ -302,6 +319,7 @@ class OomEvent:
         problems: tuple[Problem, ...],
         decode: Callable[[], Details],
         quote: Callable[[], tuple[ReportLine, ...]] = tuple,
+        keep: Callable[[int], Kept] | None = None,
         own_lines: frozenset[int] = frozenset(),
         trusted: bool | None = None,
     ) -> None:
@@ -327,6 +345,7 @@ class OomEvent:
         self._problems = problems
         self._decode = decode
         self._quote = quote
+        self._keep = keep
         self.own_lines = own_lines
         self._details: Details | None = None
 
@@ -341,6 +360,11 @@ class OomEvent:
     def lines(self) -> tuple[ReportLine, ...]:
         """Return the report's own lines, for quoting; other subsystems' lines in between are among them."""
         return self._quote()
+
+    @property
+    def kept(self) -> Kept | None:
+        """Return the report's text as it stands in the log; ``None`` when there was no log."""
+        return None if self._keep is None else self._keep(self.first_line)
 
     @property
     def first_line(self) -> int:

@@ -61,6 +61,7 @@ class Collector:
         report = handler(self, match, line, piece.start, piece.end)
         if report is None:
             return
+        report.raw.setdefault(line.no, self.tape.text(piece.start, piece.end))
         if piece.problem is not None:
             report.problems.append(piece.problem)
         if piece.doubtful is not None and match.section == "kill":
@@ -349,6 +350,7 @@ class Collector:
         line, start, end = report.last_kill
         report.take_back_kill(kill)
         second = Report(self.source, start, line, after_first_line=True, message=report.message)
+        second.raw[line.no] = report.raw.pop(line.no, b"")
         second.when, second.origin = self.clock.resolve(line.stamp)
         second.kills.append(kill)
         second.killed_at[kill.pid] = (line.stamp, line.uptime_s)
@@ -396,6 +398,7 @@ class Collector:
             found = match_line(self.reader.matcher, more.lines[0])
             if found is not None and "kernel_release" in found.fields:
                 report.release = str(found.fields["kernel_release"])
+                report.raw[more.lines[0].no] = self.tape.text(more.start, more.end + 1)
                 break
             after = more.end + 1
         return report

@@ -276,4 +276,5 @@ class Finder:
             )
             report.when, report.origin = self.clock.resolve(report.first.stamp)
             report.start, report.end, report.begin = start, after, None
+            report.record = self.tape.text(start, after)
             self._collector.finish(report)

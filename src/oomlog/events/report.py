@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from oomlog.events.body import Body
+from oomlog.events.keep import whole_text
 from oomlog.events.quote import report_lines
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.stamps import seconds_between
 from oomlog.model import (
     Details,
+    Kept,
     Kill,
     LogLine,
     Note,
@@ -92,6 +94,10 @@ class Report:
     """An earlier kernel line about OOM stood in this log."""
     begin: int | None = None
     """Where the lines before the first one start that belong to the report, if there are any."""
+    raw: dict[int, bytes] = field(default_factory=dict)
+    """The lines at anchors as they stand in the log, each with its newline, by number."""
+    record: bytes | None = None
+    """The one line of the log that this whole report came in."""
 
     @property
     def ended(self) -> bool:
@@ -212,6 +218,7 @@ class Report:
             problems=tuple(self.problems),
             decode=decode,
             quote=self._quoter(body),
+            keep=self._keeper(),
             own_lines=frozenset(self.own_lines),
             trusted=False if self.forged else True if proven else None,
         )
@@ -225,6 +232,19 @@ class Report:
             return tuple(ReportLine(self._own(no), found[no]) for no in sorted(found))
 
         return quote
+
+    def _keeper(self) -> Callable[[int], Kept]:
+        body, number, raw, record = self.body or b"", self.body_no, self.raw, self.record
+        first, shift, header = self.first.no, self.shift, self.header is not None
+
+        def keep(from_line: int) -> Kept:
+            if record is not None:
+                return Kept(record, first, first, shift)
+            # Without a header it may be anything that stands before the kill.
+            start = number if header else min(from_line, first)
+            return Kept(whole_text(body, number, raw, start), start, first, shift)
+
+        return keep
 
     def _own(self, no: int) -> int:
         """Return the line's number in its own file."""

@@ -1,0 +1,85 @@
+"""A report that is read once more from its kept text is the report it was."""
+
+from __future__ import annotations
+
+import doctest
+import os
+from datetime import UTC
+from pathlib import Path
+
+import oomlog_render as render
+import pytest
+from oomlog_render import TRANSPORTS
+
+import oomlog
+from oomlog.events import keep
+from oomlog.events.reread import Known, reread
+from oomlog.model import OomEvent
+from oomlog.report.json import event_bytes
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = sorted((ROOT / "samples").glob("*.log"))
+CORPUS = sorted(Path(os.environ.get("OOMLOG_CORPUS", ROOT / "../shared/corpus")).glob("*.log"))
+# Its lines are string literals of a program, with the summary and the kill in one of them.
+NOT_ALL = {"58-talos-lines-in-typescript.log"}
+
+
+def once_more(event: OomEvent) -> OomEvent | None:
+    kept = event.kept
+    assert kept is not None
+    when = (event.time, event.time_origin, event.uptime_s, event.host, event.boot_id, event.trusted)
+    return reread(kept, Known(event.source, *when, tuple(kill.time for kill in event.kills)))
+
+
+def test_doctest():
+    """The example in the docstring is true."""
+    assert doctest.testmod(keep).failed == 0
+
+
+@pytest.mark.parametrize("path", [*SAMPLES, *CORPUS], ids=lambda path: path.name)
+def test_records_are_the_same(path):
+    """Every value, line numbers included, comes out of the kept text again."""
+    for event in oomlog.parse(path, include_untrusted=True):
+        again = once_more(event)
+        assert again is not None
+        if path.name not in NOT_ALL:
+            assert event_bytes(again) == event_bytes(event)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.name)
+def test_all_transports(transport):
+    """Also out of JSON, journal records of many lines, and whatever else a line came in."""
+    records = tuple(render.read_records((ROOT / "samples/v7.2-series.kmsg.log").read_bytes()))
+    for event in oomlog.parse(transport.render(records), year=2026, tz=UTC):
+        again = once_more(event)
+        assert again is not None
+        assert event_bytes(again) == event_bytes(event)
+
+
+def test_quotes_are_the_same():
+    """The lines that an explanation quotes have their numbers and texts."""
+    [event] = oomlog.parse(ROOT / "samples/v6.12-memcg-v2-group.dmesg.log")
+    again = once_more(event)
+    assert again is not None
+    assert again.lines == event.lines
+
+
+def test_a_report_cut_by_rotation(tmp_path):
+    """The numbers of both files survive."""
+    lines = (ROOT / "samples/v6.12-memcg-v2-group.dmesg.log").read_bytes().splitlines(keepends=True)
+    (tmp_path / "kern.log.1").write_bytes(b"".join(lines[:60]))
+    (tmp_path / "kern.log").write_bytes(b"".join(lines[60:]))
+    [event] = oomlog.parse([tmp_path / "kern.log", tmp_path / "kern.log.1"])
+    again = once_more(event)
+    assert again is not None
+    assert event_bytes(again) == event_bytes(event)
+
+
+def test_a_text_without_an_event():
+    """A text that says nothing any more gives nothing."""
+    [event] = oomlog.parse(ROOT / "samples/v6.12-memcg-v2-group.dmesg.log")
+    assert event.kept is not None
+    assert (
+        reread(event.kept._replace(text=b"x\n" * 9), Known("a", None, "absent", None, None, None, None, ()))
+        is None
+    )
