@@ -62,13 +62,13 @@ def open_report(
     if form == "csv":
         from oomlog.report.csv import CsvReport
 
-        return CsvReport(output.write)
+        return CsvReport(output.write, registry)
     if form == "parquet":
         if to_terminal:
             raise UsageError("parquet is not text; write it to a file: -o kills.parquet")
         from oomlog.report.parquet import ParquetReport
 
-        return ParquetReport(output.write)
+        return ParquetReport(output.write, registry)
     from oomlog.report.text import YEAR_GIVEN, YEAR_NOTE, TextReport
 
     colour = context.colour(color, terminal=to_terminal)

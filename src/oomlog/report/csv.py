@@ -11,26 +11,32 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from oomlog.frame.columns import EXPORTED
+from oomlog.frame.exported import rows
 from oomlog.model import OomEvent
-from oomlog.report.columns import COLUMNS, rows
 from oomlog.report.escape import sheet_cell
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = ["CsvReport"]
 
-_TEXT = tuple(column.kind == "text" for column in COLUMNS)
+_TEXT = tuple(column.kind == "text" for column in EXPORTED)
 _CELLS = {True: "true", False: "false"}
 
 
 class CsvReport:
     """Writes one line per kill, after a line with the column names."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], registry: Registry | None = None) -> None:
         self._write = write
+        self._registry = registry
         self._buffer = io.StringIO(newline="")
         self._line = csv.writer(self._buffer, lineterminator="\n")
         self._known: dict[str, str] = {}
-        self._line.writerow([column.name for column in COLUMNS])
+        self._line.writerow([column.name for column in EXPORTED])
         self.without_row = 0
         """Events that have no kill and so no row."""
 
@@ -39,7 +45,7 @@ class CsvReport:
         if not event.kills:
             self.without_row += 1
             return
-        for row in rows(event):
+        for row in rows(event, self._registry):
             self._line.writerow(
                 [
                     self._text(value)

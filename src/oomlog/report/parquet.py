@@ -9,12 +9,16 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oomlog.errors import UsageError
+from oomlog.frame.columns import EXPORTED
+from oomlog.frame.exported import rows
 from oomlog.model import OomEvent
-from oomlog.report.columns import COLUMNS, rows
 from oomlog.report.escape import without_surrogates
+
+if TYPE_CHECKING:
+    from oomlog.containers.registry import Registry
 
 __all__ = ["ParquetReport"]
 
@@ -40,7 +44,7 @@ class ParquetReport:
     :raise UsageError: When pyarrow is not installed.
     """
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], registry: Registry | None = None) -> None:
         try:
             import pyarrow
             from pyarrow import parquet
@@ -54,12 +58,13 @@ class ParquetReport:
             "time": pyarrow.timestamp("us"),
         }
         fields = []
-        for column in COLUMNS:
+        for column in EXPORTED:
             meaning = {"meaning": column.meaning}
             fields.append(pyarrow.field(column.name, kinds[column.kind], metadata=meaning))
             if column.kind == "time":
                 meaning = {"meaning": "seconds the logged time is ahead of UTC, where the log says so"}
                 fields.append(pyarrow.field("utc_offset_s", pyarrow.int32(), metadata=meaning))
+        self._registry = registry
         self._schema = pyarrow.schema(fields)
         self._table = pyarrow.table
         self._writer = parquet.ParquetWriter(_Sink(write), self._schema, compression="zstd")
@@ -72,9 +77,9 @@ class ParquetReport:
         if not event.kills:
             self.without_row += 1
             return
-        for row in rows(event):
+        for row in rows(event, self._registry):
             values = iter(self._columns)
-            for column, value in zip(COLUMNS, row, strict=True):
+            for column, value in zip(EXPORTED, row, strict=True):
                 if column.kind == "time":
                     when = None if value is None else datetime.fromisoformat(str(value))
                     offset = None if when is None else when.utcoffset()

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oomlog.frame.columns import EXPORTED
+from oomlog.frame.exported import rows
 from oomlog.model import Details, Kill, OomEvent, Reaped, Selected
-from oomlog.report.columns import COLUMNS, rows
 from oomlog.report.csv import CsvReport
 
 MakeEvent = Callable[..., OomEvent]
@@ -68,7 +69,7 @@ def test_rows_fit_the_columns(make_event: MakeEvent) -> None:
     """Each value has the kind its column promises."""
     kinds = {"text": str, "time": str, "int": int, "float": float, "bool": bool}
     for row in rows(make_event()):
-        for column, value in zip(COLUMNS, row, strict=True):
+        for column, value in zip(EXPORTED, row, strict=True):
             assert value is None or type(value) is kinds[column.kind]
 
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from oomlog.errors import UsageError
+from oomlog.frame.columns import EXPORTED
 from oomlog.model import Kill, OomEvent
-from oomlog.report.columns import COLUMNS
 from oomlog.report.parquet import ParquetReport
 
 MakeEvent = Callable[..., OomEvent]
@@ -29,7 +29,7 @@ def test_round_trip(make_event: MakeEvent) -> None:
     report.finish()
     file.seek(0)
     first, second = parquet.read_table(file).to_pylist()
-    assert [*first] == [name for c in COLUMNS for name in (c.name, *(["utc_offset_s"] * (c.kind == "time")))]
+    assert [*first] == [name for c in EXPORTED for name in (c.name, *(["utc_offset_s"] * (c.kind == "time")))]
     assert (first["comm"], first["pid"], first["total_vm_kb"]) == ("=\x1bx", 42, None)
     assert (first["time"], first["utc_offset_s"]) == (datetime(2024, 5, 1, 12, 30), 7200)
     assert (second["time"], second["utc_offset_s"]) == (datetime(2024, 5, 1, 12, 30), None)

@@ -11,6 +11,8 @@ from oomlog.cli.output import Output
 
 __all__ = ["add_parser", "run"]
 
+_WIDTH = 22
+
 
 def add_parser(commands: Any) -> None:
     """Add the command to the argument parser."""
@@ -24,7 +26,9 @@ def add_parser(commands: Any) -> None:
         "--explain", action="store_true", help="print the schema of what 'explain' writes instead"
     )
     parser.add_argument(
-        "--columns", action="store_true", help="print the columns of csv and parquet instead, one a line"
+        "--columns",
+        action="store_true",
+        help="print the columns of csv and parquet, and of the tables in Python, instead",
     )
     parser.set_defaults(run=run)
 
@@ -32,9 +36,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Print the schema or the columns."""
     if options.columns:
-        from oomlog.report.columns import COLUMNS
-
-        text = "".join(f"{c.name:14}  {c.kind:5}  {c.meaning}\n" for c in COLUMNS).encode()
+        text = _columns().encode()
     else:
         from oomlog.report.schema import schema_bytes
 
@@ -42,3 +44,24 @@ def run(options: argparse.Namespace, context: Context) -> int:
     with Output(context.stdout) as output:
         output.write(text)
     return ExitStatus.DONE
+
+
+def _columns() -> str:
+    """Return all tables: those of csv and parquet, then what else there is in Python."""
+    from oomlog.frame.columns import EXPORTED, TABLES
+
+    kills = TABLES["kills"]
+    beyond = tuple(column for column in kills.columns if column not in EXPORTED)
+    tables = [
+        (f"kills, in csv, parquet and Python: {kills.row}", EXPORTED),
+        ("kills, in Python only", beyond),
+        *(
+            (f"{table.name}, in Python: {table.row}", table.columns)
+            for table in TABLES.values()
+            if table != kills
+        ),
+    ]
+    return "\n".join(
+        f"{title}\n" + "".join(f"{c.name:{_WIDTH}}  {c.kind:5}  {c.meaning}\n" for c in columns)
+        for title, columns in tables
+    )
