@@ -27,7 +27,7 @@ ORDER = (
     {"explain"},
     {"report"},
     {"watch"},
-    {"cli", "jupyter"},
+    {"cli", "jupyter", "reading"},
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 FRONT = {"__init__", "__main__"}  # the package's own front doors see everything

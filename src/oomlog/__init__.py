@@ -3,6 +3,7 @@
 >>> import oomlog
 >>> for event in oomlog.parse("kern.log"):   # doctest: +SKIP
 ...     print(event.kills[0].comm)
+>>> kills = oomlog.read("kern.log").kills    # doctest: +SKIP
 """
 
 from oomlog.errors import GrammarError, OomlogError, ParseError, SourceError, UsageError
@@ -19,6 +20,7 @@ from oomlog.model import (
     TaskTable,
     Trigger,
 )
+from oomlog.reading import read
 from oomlog.sources import JournalQuery, LiveJournal
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "parse",
+    "read",
 ]
 
 __version__ = "0.1.0"

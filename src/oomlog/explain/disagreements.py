@@ -10,8 +10,8 @@ from oomlog.containers.owner import owner_of
 from oomlog.containers.place import Place
 from oomlog.containers.registry import Registry
 from oomlog.explain.case import Case
-from oomlog.explain.memcg_limits import reached_limit
 from oomlog.explain.model import Values
+from oomlog.frame.limits import reached_limit
 from oomlog.model import OomEvent
 
 __all__ = ["remarks", "without_kill"]

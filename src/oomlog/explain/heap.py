@@ -11,7 +11,7 @@ from typing import Literal
 
 from oomlog.containers.jvm import Jvm, Setting, is_jvm
 from oomlog.explain.case import Case
-from oomlog.explain.memcg_limits import reached_limit
+from oomlog.frame.limits import reached_limit
 
 __all__ = ["HeapItem", "HeapSheet", "heap_sheet"]
 

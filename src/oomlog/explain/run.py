@@ -66,8 +66,10 @@ def explain(
     )
 
 
-def explain_all(events: Iterable[OomEvent], *, page_size_kb: int | None = None) -> Iterator[Explanation]:
+def explain_all(
+    events: Iterable[OomEvent], *, page_size_kb: int | None = None, registry: Registry | None = None
+) -> Iterator[Explanation]:
     """Explain all events of a log, each in the light of the others; they are held in memory."""
     siblings = Log(tuple(events))
     for event in siblings:
-        yield explain(event, siblings, page_size_kb=page_size_kb)
+        yield explain(event, siblings, page_size_kb=page_size_kb, registry=registry)

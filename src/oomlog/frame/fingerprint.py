@@ -183,7 +183,10 @@ def _apart(one: Seen, other: Seen) -> float | None:
 
 
 def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:  # at the very ends of the calendar, which no clock shows
+        return time.replace(tzinfo=UTC)
 
 
 def _in_years(time: datetime, year: int) -> Iterator[datetime]:

@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import re
 
+from oomlog.frame.text import FORMULA, INVISIBLE
+
 __all__ = ["cell", "clip", "escape", "sheet_cell", "without_surrogates"]
 
-# Drawn as nothing though Unicode calls them letters, marks or symbols: fillers, joiners, variation selectors.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("(?<= ) |^ | $")
-# With the wide forms that spreadsheets in East Asian settings take for the same.
-_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def escape(text: str) -> str:
@@ -31,10 +27,10 @@ def escape(text: str) -> str:
     if text.isascii():
         if text.isprintable():
             return text
-    elif text.isprintable() and _INVISIBLE.search(text) is None:
+    elif text.isprintable() and INVISIBLE.search(text) is None:
         return text
     return "".join(
-        char if char.isprintable() and _INVISIBLE.match(char) is None else _shown(char) for char in text
+        char if char.isprintable() and INVISIBLE.match(char) is None else _shown(char) for char in text
     )
 
 
@@ -66,7 +62,7 @@ def sheet_cell(text: str) -> str:
     ("'=1+1", 'java')
     """
     text = escape(text)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def clip(text: str, width: int) -> str:

@@ -7,9 +7,9 @@ has the kill line's message, that much is said and no more: an ancestor's limit 
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.memcg_limits import reached_limit
 from oomlog.explain.model import Confidence, Finding
 from oomlog.explain.quote import in_order
+from oomlog.frame.limits import reached_limit
 
 __all__ = ["ID", "REFERENCE", "find"]
 

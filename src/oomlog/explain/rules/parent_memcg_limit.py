@@ -7,9 +7,9 @@ limit and a service.
 from __future__ import annotations
 
 from oomlog.explain.case import Case
-from oomlog.explain.memcg_limits import reached_limit
 from oomlog.explain.model import Finding
 from oomlog.explain.quote import in_order
+from oomlog.frame.limits import reached_limit
 
 __all__ = ["ID", "REFERENCE", "find"]
 
