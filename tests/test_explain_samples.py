@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from functools import cache
 from itertools import chain, repeat
@@ -20,7 +21,8 @@ from oomlog.report.schema import schema_bytes
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 ENTRIES: list[dict[str, Any]] = tomllib.loads((SAMPLES / "index.toml").read_text("utf-8"))["sample"]
-CORPUS = sorted((SAMPLES.parents[1] / "shared" / "corpus").glob("*.log"))
+PUBLISHED = Path(os.environ.get("OOMLOG_CORPUS") or SAMPLES.parents[1] / "shared" / "corpus")
+CORPUS = sorted(PUBLISHED.glob("*.log"))
 
 # The words of samples/README.md, and which findings may be primary for them.
 PRIMARY = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from oomlog.explain.victim import choose_victim
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = sorted((ROOT / "samples").glob("*.truth.json"))
-CORPUS = sorted((ROOT.parent / "shared" / "corpus").glob("*.log"))
+PUBLISHED = Path(os.environ.get("OOMLOG_CORPUS") or ROOT.parent / "shared" / "corpus")
+CORPUS = sorted(PUBLISHED.glob("*.log"))
 PAGE_KB = 4
 
 each_sample = pytest.mark.parametrize(

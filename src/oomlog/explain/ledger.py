@@ -19,14 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from oomlog.explain.ledger_lists import add_lists, lists_kb
+from oomlog.explain.ledger_lists import add_lists, lists_kb, whole
 from oomlog.explain.ledger_sheet import Sheet, kilobytes, merged, total
 from oomlog.explain.mem_info import counters, hugepages, nodes, swap, totals, zones
 from oomlog.explain.model import Ledger
-from oomlog.explain.totalpages import ram_pages, total_swap_kb
+from oomlog.explain.totalpages import ram_contradicts, ram_pages, total_swap_kb
 from oomlog.model import OomEvent
 
-__all__ = ["add_hugetlb", "add_kernel", "machine_ledger", "whole"]
+__all__ = ["add_hugetlb", "add_kernel", "machine_ledger"]
 
 Sizes = Mapping[str, int]
 
@@ -65,7 +65,7 @@ def machine_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
     complete = sheet.kb("free") is not None and "pagetables" in printed and lists_kb(printed) is not None
     complete = complete and (sheet.kb("slab_unreclaimable") is not None or sheet.kb("slab") is not None)
     complete = complete and sheet.kb("reserved") is not None
-    complete = not _differs(sheet, event, zone_sum, total_kb, all_zones) and complete
+    complete = not _differs(sheet, event, zone_sum, total_kb, page_kb) and complete
     _residue(sheet, event, total_kb, complete)
     return sheet.close("machine", None, total_kb, complete=complete)
 
@@ -86,29 +86,13 @@ def _hidden_pools(event: OomEvent) -> bool:
     return {pool.get("node") for pool in hugepages(event)} <= shown
 
 
-def _differs(sheet: Sheet, event: OomEvent, zone_sum: Sizes, total_kb: int, all_zones: bool) -> bool:
-    """Compare RAM with the zones' present pages, whose sum it is since 3.13; before, it had holes in it."""
+def _differs(sheet: Sheet, event: OomEvent, zone_sum: Sizes, total_kb: int, page_kb: int) -> bool:
+    """Compare RAM with the zones' present pages."""
     present = zone_sum.get("present")
-    if not all_zones or present is None or "managed" not in zone_sum or "shared_pages" in totals(event):
-        return False
-    differs = abs(present - total_kb) > _NOTABLE * total_kb
+    differs = present is not None and ram_contradicts(event, page_kb)
     if differs:
         sheet.note("ram_differs", ram_kb=total_kb, present_kb=present)
     return differs
-
-
-def whole(lines: Sizes, printed: Sizes) -> bool:
-    """Tell whether these lines are all there are.
-
-    A bound allocation hides other nodes (since 2.6.39) and the zones that it may not use (since 6.1), but the
-    counters are always the machine's.
-    """
-    ours, machine = lists_kb(lines), lists_kb(printed)
-    if ours is None or machine is None:
-        return not lines
-    if "free" in lines:  # a zone without lists shows by what is free in it
-        ours, machine = ours + lines["free"], machine + printed.get("free", 0)
-    return machine - ours <= max(0.005 * machine, 1024)
 
 
 def _within_lists(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from oomlog.explain.ledger_sheet import Sheet, total
 
-__all__ = ["add_lists", "lists_kb"]
+__all__ = ["add_lists", "lists_kb", "whole"]
 
 
 def lists_kb(kb: Mapping[str, int]) -> int | None:
@@ -21,6 +21,20 @@ def lists_kb(kb: Mapping[str, int]) -> int | None:
     if both is not None:
         return both
     return total(kb, "active_anon", "inactive_anon", "active_file", "inactive_file", "unevictable", need=4)
+
+
+def whole(lines: Mapping[str, int], printed: Mapping[str, int]) -> bool:
+    """Tell whether these lines are all there are.
+
+    A bound allocation hides other nodes (since 2.6.39) and the zones that it may not use (since 6.1), but the
+    counters are always the machine's.
+    """
+    ours, machine = lists_kb(lines), lists_kb(printed)
+    if ours is None or machine is None:
+        return not lines
+    if "free" in lines:  # a zone without lists shows by what is free in it
+        ours, machine = ours + lines["free"], machine + printed.get("free", 0)
+    return machine - ours <= max(0.005 * machine, 1024)
 
 
 def add_lists(sheet: Sheet, kb: Mapping[str, int]) -> None:

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from oomlog.explain.ledger import add_hugetlb, add_kernel, whole
-from oomlog.explain.ledger_lists import add_lists, lists_kb
+from oomlog.explain.ledger import add_hugetlb, add_kernel
+from oomlog.explain.ledger_lists import add_lists, lists_kb, whole
 from oomlog.explain.ledger_memcg import memcg_parts
 from oomlog.explain.ledger_sheet import Sheet, kilobytes, merged
 from oomlog.explain.mem_info import hugepages, nodes, zones

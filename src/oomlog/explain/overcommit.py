@@ -33,7 +33,9 @@ def overcommit(case: Case) -> tuple[Remark, ...]:
     found: list[Remark] = []
     if scope_of(event) in ("cpuset", "mempolicy"):
         found.append(("bound", {}))
-    found += [_heuristic(case), ("always", {}), *_strict(case), ("committed_unknown", {})]
+    found += [_heuristic(case), ("always", {}), *_strict(case)]
+    if case.victim is not None:
+        found.append(("committed_unknown", {}))
     return tuple(found)
 
 
@@ -87,9 +89,15 @@ def _heuristic(case: Case) -> Remark:
     return key, {"most_kb": most, "total_vm_kb": total_vm}
 
 
+def _lacking(case: Case) -> str:
+    if ram_pages(case.event, case.page_kb) is not None:
+        return "strict_unknown_swap"
+    return "strict_unknown" if total_swap_kb(case.event) is None else "strict_unknown_ram"
+
+
 def _strict(case: Case) -> tuple[Remark, ...]:
     limit = commit_limit(case)
     if limit is None:
-        return (("strict_unknown", {}),)
+        return ((_lacking(case), {}),)
     key = "strict" if limit.inputs["hugetlb_kb"] is not None else "strict_no_hugetlb"
     return ((key, {"limit_kb": limit.value, **limit.inputs}),)

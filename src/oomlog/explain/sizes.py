@@ -13,7 +13,7 @@ from typing import Any
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.quote import lines_of
-from oomlog.explain.totalpages import ram_pages, scope_of
+from oomlog.explain.totalpages import ram_contradicts, scope_of
 from oomlog.kernel import is_unlimited
 from oomlog.model import ReportLine
 
@@ -46,20 +46,16 @@ def tells_machine(case: Case) -> bool:
 
 
 def ram_kb(case: Case) -> int | None:
-    """Return the RAM that the page allocator owns.
+    """Return all RAM, with what is reserved at boot, as in the machine's ledger; ``None`` if it is in doubt.
 
     A report for some nodes shows only their zones, so that a sum of zones is less than the machine.
     """
-    if not tells_machine(case):
+    if not tells_machine(case) or ram_contradicts(case.event, case.page_kb):
         return None
-    ram = ram_pages(case.event, case.page_kb)
-    if ram is None or ram.value <= 0 or (ram.basis == "ram_managed" and _is_bound(case)):
-        return None
-    return ram.value * case.page_kb
-
-
-def _is_bound(case: Case) -> bool:
-    return scope_of(case.event) in ("cpuset", "mempolicy")
+    pages = number(mem_info.totals(case.event), "ram_pages")
+    if pages is not None:
+        return pages * case.page_kb or None
+    return None if scope_of(case.event) in ("cpuset", "mempolicy") else zones_kb(case, "present")
 
 
 def counter_kb(case: Case, *names: str) -> int | None:

@@ -9,12 +9,26 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from oomlog.explain.formula import release_of
+from oomlog.explain.ledger_lists import whole
+from oomlog.explain.ledger_sheet import kilobytes, merged
 from oomlog.explain.mem_info import counters, swap, totals, zones
 from oomlog.explain.model import Derived
 from oomlog.kernel import is_unlimited
 from oomlog.model import OomEvent, Scope
 
-__all__ = ["TotalPages", "nodes_in", "nodes_of", "ram_pages", "scope_of", "total_swap_kb", "totalpages"]
+__all__ = [
+    "TotalPages",
+    "nodes_in",
+    "nodes_of",
+    "ram_contradicts",
+    "ram_pages",
+    "scope_of",
+    "total_swap_kb",
+    "totalpages",
+]
+
+_OFF = 0.02
+"""Share of RAM by which the zones' sum may differ from it."""
 
 
 class TotalPages(NamedTuple):
@@ -75,11 +89,14 @@ def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
     """Return totalram: the pages that the page allocator owns.
 
     RAM less reserved, except where "reserved" was printed wrong: 3.13 to 3.17 counted only the last zone's,
-    and 3.19 to 4.1 left the CMA area out.  The zones' ``managed`` then tells.
+    and 3.19 to 4.1 left the CMA area out.  The zones' ``managed`` then tells, if all zones are printed.
+    ``None`` too where the lines contradict each other.
     """
     printed = totals(event)
     ram, reserved = printed.get("ram_pages"), printed.get("reserved_pages")
     managed = _zones_kb(event, "managed_kb")
+    if ram_contradicts(event, page_kb):
+        return None
     if ram is None or reserved is None:
         if managed is None:
             return None
@@ -92,8 +109,28 @@ def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
         if cma and pages - cma == managed // page_kb:
             return Derived(pages - cma, "ram_less_cma", {**inputs, "cma_reserved_pages": cma})
         if "free_pcp_pages" not in counters(event) and "cma_reserved_pages" not in printed:  # before 4.1
+            if not _shows_all_zones(event, page_kb):
+                return Derived(pages, "ram_less_reserved", inputs, exact=False)
             return Derived(managed // page_kb, "ram_managed", {**inputs, "managed_kb": managed})
     return Derived(pages, "ram_less_reserved", inputs)
+
+
+def ram_contradicts(event: OomEvent, page_kb: int) -> bool:
+    """Tell whether RAM differs from what is present in the zones, whose sum it is since 3.13: a damaged line.
+
+    Before, it had holes in it.
+    """
+    ram, present = totals(event).get("ram_pages"), _zones_kb(event, "present_kb")
+    if ram is None or present is None or _zones_kb(event, "managed_kb") is None:
+        return False
+    if "shared_pages" in totals(event) or not _shows_all_zones(event, page_kb):
+        return False
+    return bool(abs(present - ram * page_kb) > _OFF * ram * page_kb)
+
+
+def _shows_all_zones(event: OomEvent, page_kb: int) -> bool:
+    lines = merged([kilobytes(zone, page_kb) for zone in zones(event)])
+    return whole(lines, kilobytes(counters(event), page_kb))
 
 
 def _zones_kb(event: OomEvent, key: str) -> int | None:
@@ -111,8 +148,9 @@ def _of_machine(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPage
         return TotalPages(derived, None)
     inputs = {**ram.inputs, "total_swap_kb": swap_kb}
     hides = not _tells_constraint(event) and _hides_nodes(event, ram.value * page_kb)
-    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, ram.exact and not hides)
-    return TotalPages(derived, pages, lowest=swap_kb // page_kb if hides else None)
+    exact = ram.exact and not hides
+    derived = Derived(pages, f"totalpages_{ram.basis}", inputs, exact)
+    return TotalPages(derived, pages, lowest=None if exact else swap_kb // page_kb)
 
 
 def _hides_nodes(event: OomEvent, ram_kb: int) -> bool:

@@ -123,7 +123,7 @@ def machine_pages(event: OomEvent, page_kb: int, siblings: Sequence[OomEvent]) -
     """Return RAM and swap in pages, from this report or the nearest other one of this boot."""
     for each in (event, *_reports_near(event, siblings)):
         ram, swap = ram_pages(each, page_kb), total_swap_kb(each)
-        if ram is not None and swap is not None:
+        if ram is not None and ram.exact and swap is not None:
             return ram.value + swap // page_kb
     return None
 

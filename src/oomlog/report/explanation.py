@@ -197,17 +197,19 @@ def _kb(kb: int | None) -> str:
 def _ledger(ledger: Ledger, lang: str) -> Table:
     rows = []
     least = ledger.total_kb * _LEAST
+    # A share of a total that the log contradicts would be a wrong number.
+    whole_kb = 0 if any(key == "ledger.ram_differs" for key, _ in ledger.notes) else ledger.total_kb
     top = [item for item in ledger.items if item.within is None and item.kb and item.kb >= least]
     for item in sorted(top, key=lambda each: -(each.kb or 0)):
-        rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, ledger.total_kb))
+        rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, whole_kb))
         rows += [
-            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb or 0, ledger.total_kb)
+            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb or 0, whole_kb)
             for part in ledger.items
             if part.within == item.id and part.kb and part.kb >= least
         ]
     if ledger.unaccounted_kb is not None and abs(ledger.unaccounted_kb) >= least:
-        rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, ledger.total_kb))
-    rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, ledger.total_kb))
+        rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, whole_kb))
+    rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, whole_kb))
     head = tuple(say(f"page.{name}", lang, {}) for name in ("item", "size", "share"))
     return Table(head, rows, frozenset({1, 2}))
 

@@ -5,6 +5,8 @@ Holds when this event is one of at least five of the same boot, none more than a
 
 from __future__ import annotations
 
+from math import ceil
+
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
 from oomlog.explain.neighbours import Log, seconds_between
@@ -37,7 +39,7 @@ def find(case: Case) -> Finding | None:
     values: dict[str, int | float | str | None] = {
         "events": len(series.events),
         "count": victims.total(),
-        "seconds": round(seconds),
+        "seconds": max(ceil(seconds), 1),
         "comm": comm,
         "comm_count": most,
         "names": 1 + len(others),

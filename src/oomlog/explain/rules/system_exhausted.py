@@ -13,9 +13,10 @@ from oomlog.explain.formula import release_of
 from oomlog.explain.mem_info import swap, zones
 from oomlog.explain.model import Confidence, Finding
 from oomlog.explain.quote import in_order
-from oomlog.explain.sizes import counter_kb
-from oomlog.explain.totalpages import ram_pages, scope_of
+from oomlog.explain.sizes import counter_kb, ram_kb
+from oomlog.explain.totalpages import scope_of
 from oomlog.explain.watermarks import free_kb, has_free, min_kb, tightest
+from oomlog.model import ReportLine
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -34,20 +35,20 @@ def find(case: Case) -> Finding | None:
     if scope_of(event) != "global" or event.killer != "kernel":
         return None
     populated = [zone for zone in zones(event) if zone.get("managed_kb") != 0 and zone.get("present_kb") != 0]
-    ram = ram_pages(event, case.page_kb)
+    ram = ram_kb(case)
     free, low = free_kb(populated), min_kb(populated)
     if ram is None or free is None or low is None:
         evidence = case.quote("global_oom", "ut of memory", "ut of Memory")
         if not evidence or any(has_free(zone, case.page_kb) for zone in populated):
             return None
-        return Finding(ID, {}, evidence, _confidence(case), REFERENCE, f"{ID}_message")
+        return _by_message(case, ram, evidence)
     if any(has_free(zone, case.page_kb) is not False for zone in populated):
         return None
     # Since 6.1 zones above those that the request may use are not printed, only counted.
-    if (counter_kb(case, "free") or 0) - free >= _HIDDEN * ram.value * case.page_kb:
+    if (counter_kb(case, "free") or 0) - free >= _HIDDEN * ram:
         return None
     values: dict[str, int | float | str | None] = {
-        "ram_kb": ram.value * case.page_kb,
+        "ram_kb": ram,
         "free_kb": free,
         "min_kb": low,
         "zones": tightest(populated),
@@ -55,6 +56,21 @@ def find(case: Case) -> Finding | None:
     words = _swap_words(case, values)
     lines = case.quote("global_oom", *(f"{zone['zone']} free:" for zone in populated))
     evidence = in_order(lines, case.quote("Free swap", "Total swap", "pages RAM", "pages reserved"))
+    return Finding(ID, values, evidence, _confidence(case), REFERENCE, words)
+
+
+def _by_message(case: Case, ram: int | None, evidence: tuple[ReportLine, ...]) -> Finding:
+    """Rest on the kernel's words, where lines of zones are missing, and tell what else there is."""
+    free, printed = counter_kb(case, "free"), swap(case.event)
+    total, left = printed.get("total_swap_kb"), printed.get("free_swap_kb")
+    words, values = f"{ID}_message", dict[str, int | float | str | None]()
+    if free is not None and ram is not None:
+        words, values = f"{words}_ram", {"free_kb": free, "ram_kb": ram}
+        evidence = in_order(evidence, case.quote("free:", "pages RAM"))
+    if total is not None and left is not None:
+        words = f"{words}_swap" if total else f"{words}_no_swap"
+        values = {**values, "total_swap_kb": total, "free_swap_kb": max(left, 0)}
+        evidence = in_order(evidence, case.quote("Free swap", "Total swap"))
     return Finding(ID, values, evidence, _confidence(case), REFERENCE, words)
 
 
