@@ -13,6 +13,7 @@ from oomlog.explain.ledger_lists import whole
 from oomlog.explain.ledger_sheet import kilobytes, merged
 from oomlog.explain.mem_info import counters, swap, totals, zones
 from oomlog.explain.model import Derived
+from oomlog.explain.page_size import page_size
 from oomlog.kernel import is_unlimited
 from oomlog.model import OomEvent, Scope
 
@@ -66,14 +67,27 @@ def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> Tot
 def scope_of(event: OomEvent) -> Scope:
     """Return what ran out, told by the nodes where no constraint is printed.
 
-    Until 4.20 a report bound by a memory policy has the words of a global one, and 5.0 and 5.1 always print
-    CONSTRAINT_NONE.  But since 4.9 the mask of the policy is there (oom_kill_process(), mm/oom_kill.c),
-    and one that leaves out nodes which the task may use is no cpuset's.
+    Until 4.20 a report bound to some nodes has the words of a global one, and 5.0 and 5.1 always print
+    CONSTRAINT_NONE.  But since 4.9 the mask of a memory policy is there (oom_kill_process(), mm/oom_kill.c),
+    and one that leaves out nodes which the task may use is no cpuset's.  A cpuset's nodes are all that the
+    report shows (since 2.6.39, dump_header()): so it is if just these are shown of a machine that has more.
     """
     if event.scope != "global" or _tells_constraint(event):
         return event.scope
     mask, allowed = nodes_in(event.nodemask), nodes_in(event.mems_allowed)
-    return "mempolicy" if mask and allowed and mask < allowed else "global"
+    if mask and allowed and mask < allowed:
+        return "mempolicy"
+    return "cpuset" if allowed and _shows_only(event, allowed) else "global"
+
+
+def _shows_only(event: OomEvent, nodes: frozenset[int]) -> bool:
+    """Tell whether a cpuset of less than the machine has exactly those nodes that are shown."""
+    if event.cpuset in (None, "/") or {zone.get("node") for zone in zones(event)} != nodes:
+        return False
+    page_kb = page_size(event).value
+    ram = totals(event).get("ram_pages")
+    hides = ram is not None and _hides_nodes(event, ram * page_kb)
+    return hides and not _shows_all_zones(event, page_kb)
 
 
 def _tells_constraint(event: OomEvent) -> bool:

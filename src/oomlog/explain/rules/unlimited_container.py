@@ -11,6 +11,7 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.quote import in_order, row_lines
 from oomlog.explain.sizes import ram_kb, share_of
+from oomlog.explain.totalpages import scope_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -28,7 +29,9 @@ def find(case: Case) -> Finding | None:
     event, victim = case.event, case.victim
     path = event.task_memcg
     owner = None if path is None else owner_of(path)
-    if event.scope != "global" or victim is None or owner is None or owner.level not in ("container", "pod"):
+    if scope_of(event) != "global" or victim is None:
+        return None
+    if owner is None or owner.level not in ("container", "pod"):
         return None
     largest = max(case.processes, key=lambda each: each.used_pages, default=None)
     if largest is None or victim.pid not in (largest.pid, largest.row_pid) or largest.rss_pages is None:

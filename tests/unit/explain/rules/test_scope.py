@@ -290,3 +290,36 @@ def test_a_policy_told_by_its_nodes(text: Cases, mask: str, allowed: str, bound:
     assert not choice.totalpages.exact
     assert choice.reason == (None if bound else "totalpages_open")
     assert system_exhausted.find(case) is None  # 46 GiB are free where the report does not look
+
+
+def test_a_cpuset_told_by_its_nodes(text: Cases) -> None:
+    """Before 5.2 no line names the cpuset as the cause; that only its nodes are shown makes it likely."""
+    log = POLICY.format(mask="(null)", allowed="1").replace("cpuset=/ ", "cpuset=job-7 ")
+    (case,) = text(log)
+    finding = cpuset_bound.find(case)
+    assert finding is not None
+    assert (finding.words, finding.confidence) == ("cpuset_bound", "likely")
+    assert (finding.values["cpuset"], finding.values["nodes"]) == ("job-7", "1")
+    assert finding.values["free_kb"] == 43000
+    assert "cpuset=job-7 mems_allowed=1" in "".join(line.text for line in finding.evidence)
+    assert system_exhausted.find(case) is None
+    assert case.choice.agrees
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("cpuset=/ mems_allowed=1", "cpuset=job-7 mems_allowed=0-1"),
+        ("cpuset=/ mems_allowed=1", "cpuset=/ mems_allowed=1"),
+        ("16777216 pages RAM", "4194304 pages RAM"),
+    ],
+    ids=["other nodes", "root cpuset", "the whole machine"],
+)
+def test_missing_zones_alone_are_no_cpuset(text: Cases, old: str, new: str) -> None:
+    """Lines may be lost; only a cpuset of just these nodes explains their absence."""
+    log = POLICY.format(mask="(null)", allowed="1")
+    if "pages" in old:
+        log = log.replace("cpuset=/ ", "cpuset=job-7 ")
+    assert old in log
+    (case,) = text(log.replace(old, new))
+    assert cpuset_bound.find(case) is None
