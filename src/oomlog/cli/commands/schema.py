@@ -12,6 +12,7 @@ from oomlog.cli.output import Output
 __all__ = ["add_parser", "run"]
 
 _WIDTH = 22
+_SCHEMAS = {"explain": "explanation", "scores": "scores", "system": "system"}
 
 
 def add_parser(commands: Any) -> None:
@@ -22,25 +23,31 @@ def add_parser(commands: Any) -> None:
         description="Print the JSON Schema (draft 2020-12) of the events in the formats json and ndjson.",
         epilog="example:\n  oomlog schema > oomlog-event-1.schema.json\n",
     )
-    parser.add_argument(
-        "--explain", action="store_true", help="print the schema of what 'explain' writes instead"
-    )
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    for command, name in _SCHEMAS.items():
+        which.add_argument(
+            f"--{command}",
+            action="store_const",
+            const=name,
+            dest="name",
+            help=f"print the schema of what '{command}' writes instead",
+        )
+    which.add_argument(
         "--columns",
         action="store_true",
         help="print the columns of csv and parquet, and of the tables in Python, instead",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, name="event")
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Print the schema or the columns."""
+    """Print a schema or the columns."""
     if options.columns:
         text = _columns().encode()
     else:
         from oomlog.report.schema import schema_bytes
 
-        text = schema_bytes("explanation" if options.explain else "event")
+        text = schema_bytes(options.name)
     with Output(context.stdout) as output:
         output.write(text)
     return ExitStatus.DONE

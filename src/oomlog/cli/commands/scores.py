@@ -81,7 +81,11 @@ def add_parser(commands: Any) -> None:
         help="text (a table, the default), json (one object), ndjson (one object a process) or csv",
     )  # fmt: skip
     group.add_argument("--json", action="store_const", const="json", dest="format", help="short for -f json")
-    group.add_argument("--keys", action="store_true", help="explain the keys of json, ndjson and csv instead")
+    group.add_argument(
+        "--keys",
+        action="store_true",
+        help="explain the keys of json, ndjson and csv instead ('oomlog schema --scores': the JSON Schema)",
+    )
     group.add_argument(
         "--sort", choices=tuple(SORTS), default="badness", metavar="S",
         help=f"{', '.join(SORTS)}: the highest first, but pid counts upwards (default badness)",

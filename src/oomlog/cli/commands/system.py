@@ -22,6 +22,7 @@ json:
   memory, overcommit, settings, pressure, cgroups, zram, zswap, hugetlb, oom_kills and surroundings
   hold the numbers as the kernel prints them, null for what it does not say; the sentences of the
   table are below derived.readings, those worth a look with "concern": true.
+  'oomlog schema --system' prints the JSON Schema.
 
 exit status:
   0    done
