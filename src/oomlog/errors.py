@@ -6,6 +6,7 @@
      +-- GlossaryError  a file of the glossary is wrong (file, entry, key, help)
      +-- ParseError     a problem in a log, raised only when the caller asked for strict parsing
      +-- UsageError     the caller asked for something that does not fit together
+     +-- PictureError   a picture was asked for of something that the log does not have
 
 Library code raises; only ``oomlog.cli.main`` turns these into messages and exit codes.
 Bad log *content* never raises unless strict parsing was asked for: it becomes a ``Problem``.
@@ -13,7 +14,15 @@ Bad log *content* never raises unless strict parsing was asked for: it becomes a
 
 from __future__ import annotations
 
-__all__ = ["GlossaryError", "GrammarError", "OomlogError", "ParseError", "SourceError", "UsageError"]
+__all__ = [
+    "GlossaryError",
+    "GrammarError",
+    "OomlogError",
+    "ParseError",
+    "PictureError",
+    "SourceError",
+    "UsageError",
+]
 
 
 class OomlogError(Exception):
@@ -101,3 +110,7 @@ class ParseError(OomlogError):
 
 class UsageError(OomlogError):
     """Options or arguments that do not fit together."""
+
+
+class PictureError(OomlogError, ValueError):
+    """A picture was asked for of something that the log does not have."""
