@@ -6,7 +6,8 @@
 (True, True)
 """
 
+from oomlog.report.html.fragment import fragment
 from oomlog.report.html.page import render
 from oomlog.report.html.template import Look
 
-__all__ = ["Look", "render"]
+__all__ = ["Look", "fragment", "render"]

@@ -81,10 +81,9 @@ def _shown(value: object) -> object:
     return value if isinstance(value, Markup) else escape(str(value))
 
 
-def _environment(look: Look) -> tuple[Environment, str]:
+def _environment(look: Look, name: str) -> tuple[Environment, str]:
     own = PackageLoader("oomlog.report.html", "templates")
     loaders: list[BaseLoader] = [own, PrefixLoader({"oomlog": own})]
-    name = PAGE
     if look.template is not None and look.template.is_dir():
         loaders.insert(0, FileSystemLoader(look.template))
     elif look.template is not None:
@@ -102,15 +101,16 @@ def _environment(look: Look) -> tuple[Environment, str]:
     return environment, name
 
 
-def fill(look: Look, lang: str, values: dict[str, Any]) -> str:
+def fill(look: Look, lang: str, values: dict[str, Any], *, name: str = PAGE) -> str:
     """Return the page.
 
     :param values: What the templates can use.
+    :param name: The template, where it is not the user's.
     :raise SourceError: The user's template cannot be used.
     """
     inline = Inline()
     try:
-        environment, name = _environment(look)
+        environment, name = _environment(look, name)
         environment.globals.update(
             inline_style=inline.style,
             inline_script=inline.script,
