@@ -7,6 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The first example of a test often pays for an import, and the machine may be busy: no test is timed.
+settings.register_profile("oomlog", deadline=None)
+settings.load_profile("oomlog")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
