@@ -36,8 +36,11 @@ class Chosen(NamedTuple):
     registry: Registry | None
 
 
-def add_choosing(parser: Any) -> None:
-    """Add the options that say how to read and which events are meant."""
+def add_choosing(parser: Any, *, default: str = "all") -> Any:
+    """Add the options that say how to read and which events are meant; return the group of the second.
+
+    :param default: Which events are meant when nobody says it: ``all`` or ``last``.
+    """
     group = add_reading(parser)
     group.add_argument(
         "--page-size",
@@ -52,8 +55,10 @@ def add_choosing(parser: Any) -> None:
         "--event",
         metavar="N",
         type=value(read_event),
-        help="only event N of the inputs, counted from 1; or last",
+        default=read_event(default),
+        help=f"only event N of the inputs, counted from 1; or last, or all (default {default})",
     )
+    return group
 
 
 def read_page_size(text: str) -> int:
@@ -70,9 +75,9 @@ def read_page_size(text: str) -> int:
     return size // 1024
 
 
-def read_event(text: str) -> int:
-    """Read the number of an event; the last one is 0."""
-    return 0 if text == "last" else read_count(text)
+def read_event(text: str) -> int | None:
+    """Read the number of an event; the last one is 0, and all are ``None``."""
+    return None if text == "all" else 0 if text == "last" else read_count(text)
 
 
 def read_events(options: argparse.Namespace, context: Context, names: Sequence[str]) -> Chosen:

@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "say why an event happened, or what a field means",
     "why": "say why one process was killed, or was not",
     "whatif": "say which process would have been killed with other settings",
+    "report": "write a post-mortem report: a page, Markdown, PDF or JSON",
     "scores": "show which process of this machine would be killed next",
     "system": "tell what this machine's settings and limits mean for OOM kills",
     "protect": "show how to make a process less likely to be killed",

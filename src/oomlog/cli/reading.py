@@ -47,6 +47,8 @@ class Reading:
             self.inputs = [live]
         self.stats = Stats()
         self.errors = 0
+        self.sources: list[str] = []
+        """Names of the logs read so far."""
         self._stdin = stdin
         self._options = options
         self._wanted = wanted
@@ -72,6 +74,7 @@ class Reading:
                 continue
             if source.path is None and self._may_be_endless(source.name):
                 source.read = _a_log(source.name, source.read)
+            self.sources.append(source.name)
             file = FileTally(source.name)
             tally.files.append(file)
             lines, outside = stats.lines, len(stats.problems)

@@ -77,13 +77,13 @@ class Figure:
     """A picture, for formats that have pictures; the others give its caption.
 
     :ivar svg: Markup made by oomlog, free of scripts and styles; every text in it is escaped already.
-    :ivar dark: The same on a dark ground.
-    :ivar alt: What is to be seen, for those who cannot see it.
+    :ivar narrow: The same for narrow screens.
+    :ivar alt: What is to be seen, for formats without pictures and for those who cannot see it.
     """
 
     svg: str
     alt: str
-    dark: str | None = None
+    narrow: str | None = None
     caption: str | None = None
 
 
@@ -102,12 +102,16 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One point of a list: a sentence, and quoted lines or code below it."""
+    """One point of a list: a sentence, and quoted lines or code below it.
+
+    :ivar folded: Under this title, and to be opened, is what stands below, where the format has folds.
+    """
 
     text: str
     codes: tuple[Code, ...] = ()
     label: str | None = None
     tone: Tone | None = None
+    folded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

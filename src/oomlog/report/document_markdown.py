@@ -93,9 +93,16 @@ def _item(item: Item, mark: str) -> Iterator[str]:
     label = "" if item.label is None else f"**{markdown_text(item.label)}** "
     yield f"{mark}{label}{markdown_text(item.text)}"
     indent = " " * len(mark)
+    folded = item.codes and item.folded is not None
+    if folded:
+        yield ""
+        yield f"{indent}<details><summary>{markdown_text(item.folded or '')}</summary>"
     for code in item.codes:
         yield ""
         yield from _code(code, indent)
+    if folded:
+        yield ""
+        yield f"{indent}</details>"
 
 
 def _code(code: Code, indent: str) -> Iterator[str]:

@@ -16,7 +16,17 @@ from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
 
-__all__ = ["explanation_blocks"]
+__all__ = [
+    "actions_blocks",
+    "explanation_blocks",
+    "finding_item",
+    "findings_blocks",
+    "formula_sentences",
+    "memory_blocks",
+    "overcommit_blocks",
+    "quoted",
+    "victim_blocks",
+]
 
 _RANKED = 10
 _GROUPS = 5
@@ -38,12 +48,17 @@ def explanation_blocks(
     yield Heading(event_title(explanation.event, number), 1)
     yield Paragraph(short_ids(verdict(explanation, lang)), strong=True)
     yield from container_blocks(explanation, lang)
-    yield from _victim(explanation, lang)
-    yield from _memory(explanation, lang)
-    yield from _findings(explanation, lang)
-    yield from _actions(explanation, lang)
+    yield from victim_blocks(explanation, lang)
+    yield from memory_blocks(explanation, lang)
+    yield from findings_blocks(explanation, lang)
+    yield from actions_blocks(explanation, lang)
+    yield from overcommit_blocks(explanation, lang)
+
+
+def overcommit_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
+    """Yield what other overcommit settings would have changed."""
     if explanation.overcommit:
-        yield Heading(say("page.overcommit", lang, {}))
+        yield Heading(say("page.overcommit", lang, {}), id="overcommit")
         sentences = (say(f"overcommit.{key}", lang, values) for key, values in explanation.overcommit)
         yield Items(tuple(Item(text) for text in sentences))
 
@@ -51,11 +66,12 @@ def explanation_blocks(
 # -- victim --------------------------------------------------------------------------------------------
 
 
-def _victim(explanation: Explanation, lang: str) -> Iterator[Block]:
+def victim_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
+    """Yield the ranking of the processes and how it was computed."""
     choice = explanation.victim
     if not choice.ranking:
         return
-    yield Heading(say(_victim_heading(explanation), lang, {}))
+    yield Heading(say(_victim_heading(explanation), lang, {}), id="victim")
     shown = _shown(choice, explanation.event)
     yield _ranking(shown, choice, explanation.event, lang)
     rest = len(choice.ranking) - len(shown)
@@ -63,10 +79,11 @@ def _victim(explanation: Explanation, lang: str) -> Iterator[Block]:
         yield Paragraph(say("page.more_rows", lang, {"count": rest}))
     if choice.immune:
         yield Paragraph(_immune(choice, lang))
-    yield Paragraph(_formula(choice, lang))
+    yield Paragraph(formula_sentences(choice, lang))
 
 
-def _formula(choice: VictimChoice, lang: str) -> str:
+def formula_sentences(choice: VictimChoice, lang: str) -> str:
+    """Return the formula and where totalpages is from."""
     total = choice.totalpages
     form = {"permille": "_permille", "root_bonus": "_root", "root_bonus_adj": "_root"}.get(
         choice.formula or "", ""
@@ -153,10 +170,11 @@ def _immune(choice: VictimChoice, lang: str) -> str:
 # -- memory --------------------------------------------------------------------------------------------
 
 
-def _memory(explanation: Explanation, lang: str) -> Iterator[Block]:
+def memory_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
+    """Yield the ledger, its parts, and the processes by name."""
     ledger = explanation.ledger
     if ledger is not None:
-        yield Heading(say("page.memory", lang, {}))
+        yield Heading(say("page.memory", lang, {}), id="memory")
         yield _ledger(ledger, lang)
         for key, values in ledger.notes:
             yield Paragraph(say(key, lang, values))
@@ -164,7 +182,7 @@ def _memory(explanation: Explanation, lang: str) -> Iterator[Block]:
     page_kb = explanation.victim.page_size_kb.value
     found = groups_of(explanation.event, page_kb)[:_GROUPS]
     if any(each.count > 1 for each in found):
-        yield Heading(say("page.processes", lang, {}))
+        yield Heading(say("page.processes", lang, {}), id="processes")
         names = ("comm", "count", "rss", "swap", "pgtables")
         rows = [
             (each.comm or "", str(each.count), *map(_kb, (each.rss_kb, each.swap_kb, each.pgtables_kb)))
@@ -221,30 +239,34 @@ def _ledger_row(name: str, kb: int, total_kb: int) -> tuple[str, ...]:
 # -- findings and actions ------------------------------------------------------------------------------
 
 
-def _findings(explanation: Explanation, lang: str) -> Iterator[Block]:
-    yield Heading(say("page.findings", lang, {}))
+def findings_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
+    """Yield all findings in one list, each with its lines."""
+    yield Heading(say("page.findings", lang, {}), id="findings")
     if not explanation.findings:
         yield Paragraph(say("page.nothing_found", lang, {}))
         return
-    yield Items(tuple(_finding(each, lang) for each in explanation.findings))
+    yield Items(tuple(finding_item(each, lang) for each in explanation.findings))
 
 
-def _finding(finding: Finding, lang: str) -> Item:
+def finding_item(finding: Finding, lang: str) -> Item:
+    """Return a finding with the lines that it rests on."""
     kind: Tone = "primary" if finding.primary else finding.confidence
     label = f"{say(f'page.{kind}', lang, {})} [{finding.id}]"
-    quoted = tuple(_quoted(line, lang) for line in finding.evidence)
-    return Item(short_ids(claim(finding, lang)), quoted, label, tone=kind)
+    lines = tuple(quoted(line, lang) for line in finding.evidence)
+    return Item(short_ids(claim(finding, lang)), lines, label, tone=kind)
 
 
-def _quoted(line: ReportLine, lang: str) -> Code:
+def quoted(line: ReportLine, lang: str) -> Code:
+    """Return a line of the log, cut where it is very long."""
     text = line.text if len(line.text) <= _QUOTED else line.text[:_QUOTED] + "\u2026"
     return Code(text, say("page.line", lang, {"line": line.no}) + ":", quoted=True)
 
 
-def _actions(explanation: Explanation, lang: str) -> Iterator[Block]:
+def actions_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
+    """Yield what to do."""
     if not explanation.actions:
         return
-    yield Heading(say("page.actions", lang, {}))
+    yield Heading(say("page.actions", lang, {}), id="actions")
     yield Items(tuple(_action(each, lang) for each in explanation.actions), numbered=True)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
+
 from oomlog.report.document import Block, Heading
 from oomlog.report.html.template import Look, fill
 
@@ -21,6 +23,7 @@ def render(
     title: str,
     lang: str = "en",
     look: Look | None = None,
+    style: str = "",
     values: dict[str, Any] | None = None,
 ) -> str:
     """Return a document as one HTML file.
@@ -28,6 +31,7 @@ def render(
     A heading of level 1 among the first blocks is the page's; without one, the title is.
 
     :param title: Of the page, also in the browser's tab.
+    :param style: Rules of oomlog's own to add to the style sheet.
     :param values: More for the templates of one's own.
     :raise SourceError: The user's template cannot be used.
     """
@@ -39,6 +43,7 @@ def render(
     given = {
         **(values or {}),
         "title": title,
+        "more_style": Markup(style),
         "heading": found[0],
         "blocks": found[1:],
         "sections": sections if len(sections) >= _CONTENTS_FROM else [],

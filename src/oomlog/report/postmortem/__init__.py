@@ -1,0 +1,1 @@
+"""Post-mortem reports: one structure, written as HTML, Markdown, PDF or JSON."""

@@ -1,0 +1,151 @@
+"""Explanations to a report: everything that the formats write is decided here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from oomlog.explain.model import Explanation, Values
+from oomlog.explain.phrases import say
+from oomlog.explain.verdict import verdict, who
+from oomlog.model import OomEvent
+from oomlog.report.postmortem.doubts import doubts_of
+from oomlog.report.postmortem.facts import facts_of
+from oomlog.report.postmortem.model import Case, Incident, Kind, Postmortem, Read, SameVictim
+from oomlog.report.postmortem.spans import clock, span
+from oomlog.report.postmortem.timeline import offset_of, timeline
+from oomlog.report.shorten import short_ids
+
+__all__ = ["build", "case_of"]
+
+_SAME_VICTIM = 50
+
+
+def build(
+    explanations: Sequence[tuple[int, Explanation]],
+    events: Sequence[OomEvent],
+    *,
+    lang: str = "en",
+    title: str | None = None,
+    kind: Kind = "event",
+    read: Read | None = None,
+    redacted: bool = False,
+) -> Postmortem:
+    """Return the report.
+
+    :param explanations: The events it is about, with their places in the inputs, from 1.
+    :param events: All events of the inputs.
+    """
+    if kind == "incident":
+        incident = _incident(explanations)
+        told = [each for each in explanations if each[0] in (incident.first, incident.worst)]
+        text = _incident_verdict(incident, lang)
+    else:
+        incident, told = None, list(explanations)
+        text = (
+            short_ids(verdict(explanations[0][1], lang))
+            if kind == "event"
+            else _summary([each for _, each in explanations], "events", lang)
+        )
+    return Postmortem(
+        kind=kind,
+        title=title or _title(explanations, kind, lang),
+        lang=lang,
+        verdict=text,
+        cases=tuple(case_of(number, each, events, lang) for number, each in told),
+        incident=incident,
+        read=read or Read(),
+        redacted=redacted,
+    )
+
+
+def case_of(number: int, explanation: Explanation, events: Sequence[OomEvent], lang: str) -> Case:
+    """Return one event with all that is said about it."""
+    moments, left_out = timeline(explanation.event, events, lang)
+    return Case(
+        number=number,
+        explanation=explanation,
+        facts=facts_of(explanation, lang),
+        moments=moments,
+        moments_left_out=left_out,
+        same_victim=tuple(_same_victim(explanation.event, events)),
+        doubts=doubts_of(explanation, lang),
+    )
+
+
+def _title(explanations: Sequence[tuple[int, Explanation]], kind: Kind, lang: str) -> str:
+    events = [each.event for _, each in explanations]
+    first = events[0]
+    if kind == "event":
+        name = who(first.kills[0].comm, first.kills[0].pid, lang) if first.kills else ""
+        title = say(f"report.title_{'kill' if first.kills else first.outcome}", lang, {"who": name})
+        parts = [title, *filter(None, [first.host, clock(first.time, None)])]
+        return " · ".join(parts)
+    hosts = {event.host for event in events if event.host is not None}
+    names = [next(iter(hosts))] if len(hosts) == 1 else []
+    when = " – ".join(dict.fromkeys(filter(None, (clock(each.time, None) for each in (first, events[-1])))))
+    title = say(f"report.title_{kind}", lang, {"count": len(events)})
+    return " · ".join([title, *names, *([when] if when else [])])
+
+
+def _same_victim(event: OomEvent, events: Sequence[OomEvent]) -> Iterator[SameVictim]:
+    """Yield the kills of processes with the victim's name on the same host, the nearest of many."""
+    if not event.kills or event.kills[0].comm is None:
+        return
+    comm = event.kills[0].comm
+    found = [
+        SameVictim(number, other, kill, other is event)
+        for number, other in enumerate(events, 1)
+        if other.host == event.host
+        for kill in other.kills
+        if kill.comm == comm
+    ]
+    if all(each.own for each in found):
+        return
+    here = next(at for at, each in enumerate(found) if each.own)
+    start = max(0, min(here - _SAME_VICTIM // 2, len(found) - _SAME_VICTIM))
+    yield from found[start : start + _SAME_VICTIM]
+
+
+# -- incidents -----------------------------------------------------------------------------------------
+
+
+def _incident(explanations: Sequence[tuple[int, Explanation]]) -> Incident:
+    causes = Counter(None if each.primary is None else each.primary.id for _, each in explanations)
+    victims = Counter(kill.comm for _, each in explanations for kill in each.event.kills)
+    largest = max(
+        explanations, key=lambda pair: max((kill.rss_kb or 0 for kill in pair[1].event.kills), default=-1)
+    )
+    return Incident(
+        explanations=tuple(explanations),
+        causes=tuple(causes.most_common()),
+        victims=tuple(victims.most_common()),
+        first=explanations[0][0],
+        worst=largest[0],
+    )
+
+
+def _incident_verdict(incident: Incident, lang: str) -> str:
+    parts = [_summary([each for _, each in incident.explanations], "incident", lang)]
+    cause, count = incident.causes[0]
+    if cause is not None:
+        first = next(
+            each for _, each in incident.explanations if each.primary is not None and each.primary.id == cause
+        )
+        parts.append(say("report.main_cause", lang, {"count": count, "cause": cause}))
+        parts.append(short_ids(verdict(first, lang)) if len(incident.explanations) == 1 else "")
+    return " ".join(filter(None, parts))
+
+
+def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
+    events = [each.event for each in explanations]
+    kills = sum(len(event.kills) for event in events)
+    names = Counter(kill.comm or "?" for event in events for kill in event.kills)
+    shown = ", ".join(f"{name} ({count})" for name, count in names.most_common(5))
+    if len(names) > 5:
+        shown += f", +{len(names) - 5}"
+    apart = offset_of(events[0], events[-1].time, events[-1].uptime_s, events[-1])
+    values: Values = {"events": len(events), "kills": kills, "victims": shown}
+    if apart is not None and apart >= 0 and len(events) > 1:
+        return say(f"report.{key}_within", lang, {**values, "span": span(apart)})
+    return say(f"report.{key}", lang, values)

@@ -1,0 +1,52 @@
+"""A report in each of its formats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from oomlog.report.postmortem.model import Postmortem
+
+if TYPE_CHECKING:
+    from oomlog.report.html import Look
+
+__all__ = ["FORMATS", "SUFFIXES", "Format", "written"]
+
+Format = Literal["html", "markdown", "pdf", "json"]
+FORMATS: tuple[Format, ...] = ("html", "markdown", "pdf", "json")
+SUFFIXES: dict[str, Format] = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".pdf": "pdf",
+    ".json": "json",
+}
+
+
+def written(report: Postmortem, form: Format, look: Look | None = None) -> bytes:
+    """Return the bytes of a report.
+
+    :param look: A template of one's own, for HTML and PDF.
+    :raise SourceError: The template cannot be used.
+    :raise OomlogError: A package that the format needs is missing.
+    """
+    if form == "json":
+        from oomlog.report.postmortem.data import report_bytes
+
+        return report_bytes(report)
+    from oomlog.report.postmortem.page import postmortem_blocks
+
+    if form == "markdown":
+        from oomlog.report.document_markdown import document_markdown
+
+        return document_markdown(postmortem_blocks(report)).encode("utf-8", "backslashreplace")
+    from oomlog.report.html import render
+
+    page = render(
+        postmortem_blocks(report),
+        title=report.title,
+        lang=report.lang,
+        look=look,
+        values={"report": report},
+    )
+    return page.encode("utf-8", "backslashreplace")

@@ -1,0 +1,241 @@
+"""What a post-mortem report says, before any format writes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import oomlog
+from oomlog.errors import UsageError
+from oomlog.explain.phrases import all_phrases
+from oomlog.report.document import Facts, Fold, Heading, Items, Paragraph, Table
+from oomlog.report.postmortem.api import Report, report
+from oomlog.report.postmortem.page import postmortem_blocks
+from oomlog.report.schema import schema_bytes
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+ADJ = SAMPLES / "v6.12-global-adj.dmesg.log"
+SERIES = SAMPLES / "v6.12-series.dmesg.log"
+STORM = SAMPLES / "v6.12-storm.dmesg.log"
+AGAIN = SAMPLES / "v7.2-hostile-cgroup.dmesg.log"
+POD = SAMPLES / "v6.1-memcg-v2-kubernetes.dmesg.log"
+SHOWN = (ADJ, SERIES, POD, SAMPLES / "v7.2-panic.console.log", AGAIN)
+
+
+def blocks_of(found: Report) -> list:
+    return list(postmortem_blocks(found.content))
+
+
+def facts_of(found: Report) -> dict[str, str]:
+    return dict(next(block for block in blocks_of(found) if isinstance(block, Facts)).rows)
+
+
+def section(found: Report, id: str) -> list:
+    blocks = blocks_of(found)
+    start = next(at for at, block in enumerate(blocks) if isinstance(block, Heading) and block.id == id)
+    rest = blocks[start + 1 :]
+    ends = (at for at, block in enumerate(rest) if isinstance(block, Heading) and block.level <= 2)
+    return rest[: next(ends, len(rest))]
+
+
+def test_facts_are_those_of_the_log():
+    """The facts box has the victim, its memory, the kernel, and where the report stands."""
+    facts = facts_of(report(ADJ))
+    assert facts["Killed"] == "chrome (pid 190)"
+    assert facts["Its memory (RSS)"] == "10.7 MiB"
+    assert facts["Kernel"] == "6.12.107+deb13-cloud-amd64"
+    assert facts["Uptime"] == "12.427 s after boot"
+    assert facts["In the log"] == f"{ADJ}:104-171"
+
+
+def test_what_the_log_does_not_say_is_left_out():
+    """A log without hosts and clock times has no line for them, instead of an empty one."""
+    facts = facts_of(report(ADJ))
+    assert not facts.keys() & {"Host", "When", "Limit"}
+    assert all(facts.values())
+
+
+def test_a_limit_has_its_use():
+    """A cgroup's limit stands beside what was in use of it."""
+    assert facts_of(report(POD))["Limit"] == "24.0 MiB (24.0 MiB in use)"
+
+
+def test_the_timeline_has_earlier_and_later_kills():
+    """Other kills are told with their distance, and the event's own steps are marked."""
+    moments = report(ADJ, event=2).content.cases[0].moments
+    assert [(each.kind, each.own) for each in moments] == [
+        ("kill", False),
+        ("invoked", True),
+        ("killed", True),
+    ]
+    assert moments[0].offset_s == pytest.approx(11.520 - 12.427, abs=0.002)
+    assert moments[0].line == 14
+    later = report(ADJ, event=1).content.cases[0].moments
+    assert [each.kind for each in later] == ["invoked", "killed", "kill"]
+
+
+def test_a_long_timeline_is_cut_and_says_so():
+    """Of a storm the nearest kills are told; how many were left out is counted."""
+    events = list(oomlog.parse(STORM))
+    case = report(events, event=len(events)).content.cases[0]
+    others = [each for each in case.moments if not each.own]
+    assert len(others) + case.moments_left_out == len(events) - 1
+    assert len(others) == 15
+
+
+def test_facts_and_hypotheses_are_apart():
+    """Each finding stands under the heading of how sure it is, and its label says it in words."""
+    content = report(ADJ, event=2)
+    headings = [block.text for block in section(content, "findings") if isinstance(block, Heading)]
+    assert headings[0] == "Facts"
+    findings = content.content.cases[0].explanation.findings
+    items = [
+        item for block in section(content, "findings") if isinstance(block, Items) for item in block.items
+    ]
+    assert len(items) == len(findings)
+    for finding in findings:
+        label = next(item.label for item in items if f"[{finding.id}]" in item.label)
+        assert finding.confidence.capitalize() in label
+        assert ("Cause" in label) == finding.primary
+
+
+def test_evidence_is_quoted_with_line_numbers_and_folded():
+    """Every finding with lines has them in one quotation, each behind its number, under a fold."""
+    lines = ADJ.read_text().splitlines()
+    for block in section(report(ADJ, event=2), "findings"):
+        for item in block.items if isinstance(block, Items) else ():
+            assert item.folded == f"Log lines ({len(item.codes[0].text.splitlines())})"
+            for quoted in item.codes[0].text.splitlines():
+                number, text = quoted.strip().split("  ", 1)
+                assert lines[int(number) - 1].endswith(text)
+
+
+def test_all_processes_can_be_sorted():
+    """The table of all processes has the numbers behind its cells, and marks who was killed."""
+    fold = next(block for block in section(report(ADJ, event=2), "victim") if isinstance(block, Fold))
+    table = fold.blocks[0]
+    assert isinstance(table, Table)
+    assert len(table.rows) == 9
+    assert [table.rows[at][1] for at in table.strong_rows] == ["chrome (killed)"]
+    sizes = [row[3] for row in table.keys]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 23121 * 4  # backup
+
+
+def test_the_same_victim_is_found_again():
+    """Kills of processes with the victim's name are listed, this one marked."""
+    case = report(AGAIN, event=3).content.cases[0]
+    assert [(each.number, each.own) for each in case.same_victim] == [(n, n == 3) for n in range(1, 8)]
+    assert {each.kill.comm for each in case.same_victim} == {"node"}
+
+
+def test_a_victim_seen_once_has_no_history():
+    """Without another kill of its name the report says so."""
+    (paragraph,) = section(report(POD), "history")
+    assert isinstance(paragraph, Paragraph)
+    assert "no other kill" in paragraph.text
+
+
+def test_the_raw_report_is_whole():
+    """The folded raw report has every line of the report with its number."""
+    content = report(POD)
+    (fold,) = section(content, "raw")[:1]
+    shown = fold.blocks[0].text.splitlines()
+    lines = content.content.cases[0].event.lines
+    assert [int(each.split(maxsplit=1)[0]) for each in shown] == [line.no for line in lines]
+
+
+def test_a_newline_in_a_message_makes_no_line():
+    """A name with a newline in it cannot begin a line of the quoted report."""
+    log = (
+        '{"__REALTIME_TIMESTAMP":"1","_TRANSPORT":"kernel","MESSAGE":"a\\nb invoked oom-killer: '
+        'gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"}\n'
+    )
+    (fold,) = [
+        block for block in blocks_of(report(log)) if isinstance(block, Fold) and "lines of" in block.title
+    ]
+    assert fold.blocks[0].text.count("\n") == 0
+    assert "a\\x0ab invoked" in fold.blocks[0].text
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("choice", ["last", "all", "incident"])
+def test_reports_keep_their_schema(path, lang, choice):
+    """What is written as JSON is what the published schema says."""
+    validator = jsonschema.Draft202012Validator(json.loads(schema_bytes("report")))
+    found = report(path, event=choice, lang=lang)
+    validator.validate(found.json())
+    assert found.json()["lang"] == lang
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
+def test_every_section_is_there(path):
+    """Each report has all its sections, one heading of level 1, and no level is left out."""
+    headings = [block for block in blocks_of(report(path)) if isinstance(block, Heading)]
+    assert [block.level for block in headings].count(1) == 1
+    assert {"timeline", "findings", "history", "doubts", "glossary", "raw"} <= {
+        block.id for block in headings
+    }
+    levels = [block.level for block in headings]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_an_incident_tells_causes_kills_and_two_events():
+    """A storm is one report: the causes tallied, every kill in a table, the first and the largest in full."""
+    found = report(STORM, event="incident")
+    content = found.content
+    assert content.kind == "incident"
+    assert sum(count for _, count in content.incident.causes) == len(content.incident.explanations)
+    assert [case.number for case in content.cases] == sorted({1, content.incident.worst})
+    table = next(block for block in section(found, "kills") if isinstance(block, Table))
+    assert len(table.rows) == sum(len(each.event.kills) for _, each in content.incident.explanations)
+
+
+def test_a_title_may_be_given():
+    """The title given is the page's, and the verdict stays."""
+    found = report(ADJ, title="Checkout was down")
+    assert blocks_of(found)[0] == Heading("Checkout was down", 1)
+    assert found.content.verdict.startswith("The kernel killed chrome")
+
+
+def test_the_package_is_a_function():
+    """``oomlog.report`` takes paths and events, one or many."""
+    events = list(oomlog.parse(ADJ))
+    titles = {
+        oomlog.report(given).content.title
+        for given in (ADJ, str(ADJ), [ADJ], events, events[-1], oomlog.parse(ADJ), ADJ.read_bytes())
+    }
+    assert titles == {"chrome (pid 190) killed: out of memory"}
+
+
+def test_an_event_that_is_not_there_is_an_error():
+    """A number that no event has is refused, and so is a log without events."""
+    with pytest.raises(UsageError, match="event=3: there are 2"):
+        report(ADJ, event=3)
+    with pytest.raises(UsageError, match="nothing to report"):
+        report(b"nothing\n")
+
+
+def test_reports_are_saved_by_the_name(tmp_path):
+    """The ending of the name is the format; another ending is refused."""
+    found = report(ADJ)
+    found.save(tmp_path / "a.md")
+    assert (tmp_path / "a.md").read_text() == found.markdown()
+    found.save(tmp_path / "a.html")
+    assert (tmp_path / "a.html").read_text() == found.html()
+    with pytest.raises(UsageError, match=r"a\.doc"):
+        found.save(tmp_path / "a.doc")
+
+
+def test_the_words_are_in_both_languages():
+    """Every sentence of a report has both languages with the same places for numbers."""
+    for key, texts in all_phrases().items():
+        if key.startswith("report."):
+            places = [set(re.findall(r"\{(\w+)", texts[lang])) for lang in ("en", "ko")]
+            assert places[0] == places[1], key
