@@ -15,7 +15,7 @@ MODULES = sorted((SRC / "oomlog").rglob("*.py"))
 
 # From left to right: a module imports from its own package or from one further left.
 ORDER = (
-    {"errors", "units", "model", "kernel"},
+    {"errors", "units", "model", "asking", "task_table", "kernel"},
     {"sources", "live"},
     {"lines"},
     {"grammar"},
@@ -32,8 +32,14 @@ ORDER = (
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 FRONT = {"__init__", "__main__"}  # the package's own front doors see everything
 
-# The one look to the right: worker processes render what they read, so that events need not be pickled.
-LOOKS_RIGHT = {("oomlog.events.parallel", "oomlog.report.json")}
+# The looks to the right, inside of functions: worker processes render what they read, so that events need not
+# be pickled; and what is asked for at a prompt is made where that may be imported.
+LOOKS_RIGHT = {
+    ("oomlog.events.parallel", "oomlog.report.json"),
+    ("oomlog.asking", "oomlog.jupyter"),
+    ("oomlog.explain.model", "oomlog.jupyter"),
+    ("oomlog.frame.frames", "oomlog.jupyter"),
+}
 
 # Who may import a heavy or optional library, and who may do so when the module itself is imported.
 USERS = {

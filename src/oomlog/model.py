@@ -8,10 +8,13 @@ the kept log text on first use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, overload
+from typing import Literal, NamedTuple
+
+from oomlog.asking import AskedEvent
+from oomlog.task_table import TaskTable
 
 __all__ = [
     "Details",
@@ -188,51 +191,6 @@ class Memcg:
     """(path, stats) of the other cgroups in the subtree; printed by 3.9 to 5.2 only."""
 
 
-class TaskTable(Sequence[Mapping[str, int | str | None]]):
-    """Rows of the kernel's task table in printed order; ``columns`` are the record keys it had."""
-
-    __slots__ = ("_rows", "columns", "json")
-
-    def __init__(
-        self,
-        columns: tuple[str, ...],
-        rows: list[tuple[int | str | None, ...]] | Callable[[], list[tuple[int | str | None, ...]]],
-        json: Callable[[], bytes] | None = None,
-    ) -> None:
-        self.columns = columns
-        self._rows = rows
-        self.json = json
-        """Renders the rows as a JSON array without building them first; ``None`` when not possible."""
-
-    @property
-    def rows(self) -> list[tuple[int | str | None, ...]]:
-        """Return the rows as tuples in the order of ``columns``."""
-        if callable(self._rows):
-            self._rows = self._rows()
-        return self._rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @overload
-    def __getitem__(self, index: int) -> Mapping[str, int | str | None]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Mapping[str, int | str | None]]: ...
-    def __getitem__(
-        self, index: int | slice
-    ) -> Mapping[str, int | str | None] | list[Mapping[str, int | str | None]]:
-        if isinstance(index, slice):
-            return [dict(zip(self.columns, row, strict=True)) for row in self.rows[index]]
-        return dict(zip(self.columns, self.rows[index], strict=True))
-
-    def __iter__(self) -> Iterator[Mapping[str, int | str | None]]:
-        for row in self.rows:
-            yield dict(zip(self.columns, row, strict=True))
-
-    def __repr__(self) -> str:
-        return f"TaskTable({len(self)} rows: {' '.join(self.columns)})"
-
-
 @dataclass(frozen=True, slots=True)
 class Details:
     """Everything in a report that is decoded only when asked for."""
@@ -261,7 +219,7 @@ class Details:
     problems: tuple[Problem, ...] = ()
 
 
-class OomEvent:
+class OomEvent(AskedEvent):
     """One run of an OOM killer: who asked, who died, and what the kernel printed about it.
 
     The attributes have the names of the ``oomlog.event/1`` schema (``oomlog schema``).
@@ -347,6 +305,7 @@ class OomEvent:
         self._quote = quote
         self._keep = keep
         self.own_lines = own_lines
+        self.siblings, self.registry = (), None
         self._details: Details | None = None
 
     @property

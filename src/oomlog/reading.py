@@ -45,6 +45,7 @@ def read(
     ['x']
     """
     from oomlog import frame
+    from oomlog.explain.neighbours import Log
 
     def explain(events: Sequence[OomEvent]) -> Iterable[Explanation]:
         from oomlog.explain.run import explain_all
@@ -62,4 +63,8 @@ def read(
         strict=strict,
         on_error=on_error,
     )
-    return make(events, explain=explain, registry=registry)
+    read_in = make(events, explain=explain, registry=registry)
+    siblings = Log(read_in.oom_events)
+    for event in siblings:
+        event.siblings, event.registry = siblings, registry
+    return read_in

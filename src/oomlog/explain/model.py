@@ -200,3 +200,8 @@ class Explanation:
     def primary(self) -> Finding | None:
         """Return the finding that is the cause, as far as the log tells."""
         return next((finding for finding in self.findings if finding.primary), None)
+
+    def _repr_html_(self) -> str | None:
+        from oomlog import jupyter
+
+        return jupyter.explanation_html(self)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from oomlog.frame import tables
 from oomlog.frame.explained import Explained
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Frames"]
 
 
-class Frames:
-    """The tables of one reading; what their columns mean is in ``oomlog schema --columns``.
+class Frames(Sequence[OomEvent]):
+    """The events of one reading and their tables; ``oomlog schema --columns`` explains the columns.
 
     :param events: The events; their order gives the numbers in the column ``event``.
     :param explain: Explains all of them, in their order.
@@ -37,6 +37,21 @@ class Frames:
         """The events themselves."""
         self._explain = explain
         self._registry = registry
+
+    @overload
+    def __getitem__(self, index: int) -> OomEvent: ...
+    @overload
+    def __getitem__(self, index: slice) -> Frames: ...
+    def __getitem__(self, index: int | slice) -> OomEvent | Frames:
+        if isinstance(index, slice):
+            return Frames(self.oom_events[index], explain=self._explain, registry=self._registry)
+        return self.oom_events[index]
+
+    def __len__(self) -> int:
+        return len(self.oom_events)
+
+    def __iter__(self) -> Iterator[OomEvent]:
+        return iter(self.oom_events)
 
     @cached_property
     def kills(self) -> pandas.DataFrame:
@@ -72,3 +87,8 @@ class Frames:
         killed = sum(len(event.kills) for event in self.oom_events)
         count = len(self.oom_events)
         return f"<Frames of {count} event{'s'[: count != 1]}, {killed} kill{'s'[: killed != 1]}>"
+
+    def _repr_html_(self) -> str | None:
+        from oomlog import jupyter
+
+        return jupyter.events_html(self.oom_events)

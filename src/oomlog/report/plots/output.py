@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from oomlog.report.plots.fonts import DPI
 from oomlog.report.plots.theme import NEUTRAL, Theme, in_theme
 
-__all__ = ["save", "svg_of"]
+__all__ = ["png_of", "save", "svg_of"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -68,17 +68,27 @@ def save(
     if target.suffix.lower() == ".svg":
         target.write_text(_svg(picture, theme, "oomlog", paper=True) + "\n", "utf-8")
     elif target.suffix.lower() == ".png":
-        figure = _figure(picture)
-        with in_theme(figure, theme):
-            figure.savefig(
-                target,
-                format="png",
-                dpi=DPI * scale,
-                facecolor=NEUTRAL[theme]["paper"],
-                metadata={"Software": None},
-            )
+        target.write_bytes(png_of(picture, theme=theme, scale=scale)[0])
     else:
         raise ValueError(f"{target.name}: pictures are written as .png or .svg")
+
+
+def png_of(picture: Axes | Figure, *, theme: Theme = "light", scale: float = 2.0) -> tuple[bytes, int, int]:
+    """Return a picture as PNG, and the width and height in pixels that it was made for.
+
+    :param scale: Dots for each of these pixels.
+    """
+    figure, out = _figure(picture), io.BytesIO()
+    with in_theme(figure, theme):
+        figure.savefig(
+            out,
+            format="png",
+            dpi=DPI * scale,
+            facecolor=NEUTRAL[theme]["paper"],
+            metadata={"Software": None},
+        )
+    width, height = (round(float(each) * DPI) for each in figure.get_size_inches())
+    return out.getvalue(), width, height
 
 
 def svg_of(picture: Axes | Figure, *, theme: Theme = "light", id_prefix: str = "picture") -> str:
