@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -18,6 +19,7 @@ from journal_files import HEADER, KILL, MISSING, REAPED, SUMMARY, Machine, write
 import oomlog
 from oomlog import JournalQuery, LiveJournal, OomEvent, OomlogError
 from oomlog.sources import Source, open_sources
+from oomlog.sources.journal_count import kernel_records
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
 
@@ -296,7 +298,7 @@ def test_a_journal_cut_anywhere_gives_what_is_before_the_cut(tmp_path: Path) -> 
 
 
 def test_a_damaged_journal_is_survived(tmp_path: Path) -> None:
-    """Lost pages and wild bytes cost events, and never more than that."""
+    """Lost pages and wild bytes cost events, never more than that, and never without a word."""
     data = many_kills(tmp_path)
     used = len(data.rstrip(b"\0"))
     folder = tmp_path / "damaged"
@@ -312,8 +314,71 @@ def test_a_damaged_journal_is_survived(tmp_path: Path) -> None:
         (folder / f"{number}.journal").write_bytes(copy[: len(data)])
     found = in_a_process_of_its_own(folder)
     assert len(found) == 60
-    for _, pids in found.values():
+    for errors, pids in found.values():
         assert len(pids) == len(set(pids)) <= 60
+        assert errors or len(pids) == 60
+    assert sum(errors > 0 for errors, _ in found.values()) > 20
+
+
+@pytest.fixture(scope="module")
+def sixty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return many_kills(tmp_path_factory.mktemp("sixty"))
+
+
+def transport_of(data: bytes) -> int:
+    """Return where the object is that leads to all records of the kernel."""
+    return data.index(b"_TRANSPORT=kernel") - (72 if data[12] & 1 << 4 else 64)
+
+
+@pytest.mark.parametrize("query", [ONLY, JournalQuery(only=True, since_us=1)], ids=["all", "since"])
+@pytest.mark.parametrize(
+    ("at", "value", "words"),
+    [
+        (16, 1, "6,240 of its 6,240 records of the kernel could not be read"),  # the hash it is found by
+        (48, 8, "of its 6,240 records of the kernel could not be read"),  # the list of entries
+        (0, 3, "how many cannot be told"),  # no data any more
+        (56, 0, "how many cannot be told"),  # none is counted
+        (56, 1 << 40, "how many cannot be told"),  # more than there are
+    ],
+)
+def test_what_libsystemd_leaves_out_is_told(
+    tmp_path: Path, sixty: bytes, at: int, value: int, words: str, query: JournalQuery
+) -> None:
+    """It finds nothing, or less, and reports no error; the file's own count does."""
+    data = bytearray(sixty)
+    place = transport_of(data) + at
+    size = 1 if at == 0 else 8
+    data[place : place + size] = value.to_bytes(size, "little")
+    path = tmp_path / "hurt.journal"
+    path.write_bytes(data)
+    events, errors = read(path, journal=query)
+    assert len(events) < 60 or words.startswith("how many")
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert "journalctl --verify" in errors[0]
+
+
+def test_a_file_counts_its_records_of_the_kernel(tmp_path: Path) -> None:
+    """Others' records do not count, and a file without any of the kernel has none."""
+    machine = Machine()
+    machine.kill(1)
+    machine.chat(3)
+    machine.write("hello", transport="stdout")
+    path = write_journal(tmp_path / "some.journal", machine.records)
+    assert kernel_records(str(path)) == sum(b"_TRANSPORT=kernel" in record for record in machine.records)
+    other = Machine()
+    other.write("hello", transport="stdout")
+    assert kernel_records(str(write_journal(tmp_path / "none.journal", other.records))) == 0
+
+
+def test_a_copy_of_a_journal_beside_it_is_no_loss(tmp_path: Path) -> None:
+    """Records that two files have are read once, which is fewer than both count."""
+    machine = Machine()
+    machine.kill(1)
+    path = write_journal(tmp_path / "folder" / "system.journal", machine.records)
+    shutil.copy(path, path.with_name("system@copy.journal"))
+    events, errors = read(path.parent)
+    assert (pids(events), errors) == ([1], [])
 
 
 def live(tmp_path: Path) -> LiveJournal:

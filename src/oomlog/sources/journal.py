@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from oomlog.errors import SourceError
 from oomlog.sources.base import Source
 from oomlog.sources.journal_boots import boot_of
+from oomlog.sources.journal_count import kernel_records
 from oomlog.sources.journal_files import Usable, live_files, refused_live, usable
 from oomlog.sources.journal_query import JournalFiles, JournalQuery, LiveJournal
 from oomlog.sources.journal_reasons import damaged_inside, journal_failure, no_journal, not_allowed
-from oomlog.sources.journal_records import Log, drops_out
+from oomlog.sources.journal_records import Log, lost_records
 
 if TYPE_CHECKING:
     from systemd._reader import _Reader
@@ -28,6 +29,8 @@ __all__ = ["available", "journal_sources", "live_sources", "missing_package"]
 _MESSAGE_SIZE = (1 << 20) + 1
 """A longer message is cut there; its line is then too long, which is reported."""
 _MOST_MACHINES = 1000
+_COUNTED_AGAIN = 1_000_000
+"""Of a larger journal of which only a part was asked for, losses are not looked for: it takes a second."""
 
 
 def available() -> bool:
@@ -89,14 +92,28 @@ def journal_sources(
         if not paths:
             return
         logs: list[Log] = []
+        counts = {path: kernel_records(path) for path in paths}
         try:
             yield from _machines(journal.name, list(paths), query, logs, live=live)
         except OSError as error:
             yield journal_failure(journal.name, error)
-        if any(log.damaged for log in logs):
-            for path, shown in paths.items():
-                if shown not in known and drops_out(_opened([path])):
-                    yield damaged_inside(shown)
+        for path in _doubtful(counts, logs, query):
+            if paths[path] not in known:
+                lost = lost_records(_opened([path]), counts[path])
+                if lost is not None:
+                    yield damaged_inside(paths[path], *lost)
+
+
+def _doubtful(counts: dict[str, int | None], logs: Sequence[Log], query: JournalQuery) -> list[str]:
+    """Return the files to be counted once more, because something may be missing."""
+    broken = [path for path, count in counts.items() if count is None]
+    counted = sum(count or 0 for count in counts.values())
+    if any(log.damaged for log in logs):
+        return list(counts)
+    if query.is_whole:
+        # Files may also have records in common; then each has what it counts.
+        return list(counts) if sum(log.kernels for log in logs) < counted else broken
+    return list(counts) if counted <= _COUNTED_AGAIN else broken
 
 
 def _looked_at(path: str, shown: str, folder: str) -> Usable:

@@ -26,6 +26,11 @@ class JournalQuery(NamedTuple):
     machine: str | None = None
     every_writer: bool = False
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all of the kernel's records are read, and no others under its name."""
+        return self[1:] == JournalQuery()[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class LiveJournal:

@@ -33,12 +33,22 @@ def journal_failure(name: str, error: OSError) -> SourceError:
     return os_failure(name, error)
 
 
-def damaged_inside(name: str) -> SourceError:
-    """Say that libsystemd gave a file up in the middle."""
+def damaged_inside(name: str, lost: int | None, counted: int | None) -> SourceError:
+    """Say what of a file could not be read.
+
+    :param lost: Records of the kernel; ``None`` where that cannot be told.
+    :param counted: How many the file says it has.
+    """
+    if lost is not None:
+        reason = f"is damaged: {lost:,} of its {counted:,} records of the kernel could not be read"
+    elif counted is not None:
+        reason = "is damaged: it could not be read to its end"
+    else:
+        reason = "is damaged: records may be missing, and how many cannot be told"
     return SourceError(
         name,
-        "is damaged: it could not be read to its end",
-        hint="what is before the damage was read; see where with: journalctl --verify --file FILE",
+        reason,
+        hint="what could be read was read; see where it is damaged with: journalctl --verify --file FILE",
     )
 
 

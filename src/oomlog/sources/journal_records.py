@@ -21,7 +21,7 @@ from oomlog.sources.journal_reasons import journal_failure
 if TYPE_CHECKING:
     from systemd._reader import _Reader
 
-__all__ = ["FIELDS", "WORDS", "Log", "described", "drops_out"]
+__all__ = ["FIELDS", "WORDS", "Log", "described", "lost_records"]
 
 WORDS = (b"oom", b"emory", b"ill")
 """One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``."""
@@ -60,7 +60,8 @@ class Log:
     :param opened: Opens the journal.
     :param also: Matches for the machine and the boot.
     :ivar next_line: Number of the line after the last one that was read.
-    :ivar damaged: A file could not be read to its end.
+    :ivar damaged: A file could not be read to its end, or a record not as a whole.
+    :ivar kernels: How many records of the kernel were read.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Log:
         self._first_line = self.next_line = first_line
         self._until = 1 << 64 if query.until_us is None else query.until_us + _MARGIN_US
         self.damaged = False
+        self.kernels = 0
 
     def read(self, size: int) -> Iterator[bytes]:
         """Yield the records as lines, in blocks.
@@ -140,7 +142,9 @@ class Log:
         more = True
         while more and reader._next():
             cursor, boot = reader._get_cursor(), reader._get_monotonic()[1]
-            run, more = _run(reader)
+            run, more, whole = _run(reader)
+            self.kernels += len(run)
+            self.damaged = self.damaged or not whole
             wanted = _wanted(run)
             if reader.get_usage() < usage:
                 # libsystemd has given up a file that is damaged, and stands nowhere.
@@ -187,29 +191,41 @@ class Log:
         self.damaged = self.damaged or reader.get_usage() < usage
 
 
-def drops_out(reader: _Reader) -> bool:
-    """Tell whether libsystemd gives up a journal of one file before its end; it says so nowhere else."""
+def lost_records(reader: _Reader, counted: int | None) -> tuple[int | None, int | None] | None:
+    """Read the kernel's records of one file, and return how many are lost of how many; ``None`` for none.
+
+    libsystemd gives up a damaged file, or leaves records or a part of them out, and says so nowhere.
+
+    :param counted: How many the file says it has; ``None`` where it is too damaged to tell.
+    """
     usage = reader.get_usage()
     reader.add_match(_KERNEL[0][0])
+    found = 0
     while reader._next():
-        pass
-    return bool(reader.get_usage() < usage)
+        found += _message(reader) is not None
+    if counted is None:
+        return None, None
+    if found < counted:
+        return counted - found, counted
+    return (None, counted) if reader.get_usage() < usage else None
 
 
-def _run(reader: _Reader) -> tuple[list[bytes], bool]:
-    """Return the messages from the current entry on, and whether there may be more."""
+def _run(reader: _Reader) -> tuple[list[bytes], bool, bool]:
+    """Return the messages from here on, whether there may be more, and whether none was missing."""
     step, get = reader._next, reader._get
     run: list[bytes] = []
+    whole = True
     while True:
         try:
             run.append(get("MESSAGE"))
         except (KeyError, OSError) as error:
             _pass_over(error)
             run.append(b"")
+            whole = False  # each of the kernel's has one
         if len(run) == _RUN:
-            return run, True
+            return run, True, whole
         if not step():  # the reader still stands at the last entry
-            return run, False
+            return run, False, whole
 
 
 def _wanted(run: Sequence[bytes]) -> Sequence[int]:
