@@ -52,6 +52,13 @@ class Report:
         """Return the report as Markdown for GitHub, GitLab and wikis."""
         return self._written("markdown").decode()
 
+    def pdf(self) -> bytes:
+        """Return the report as PDF.
+
+        :raise OomlogError: WeasyPrint is not installed (the extra ``pdf``).
+        """
+        return self._written("pdf")
+
     def json(self) -> dict[str, Any]:
         """Return the report as ``oomlog.report/1`` (``oomlog schema --report``)."""
         import json
@@ -59,7 +66,7 @@ class Report:
         return cast("dict[str, Any]", json.loads(self._written("json")))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the report to a file, in the format that its name ends in: .html, .md or .json.
+        """Write the report to a file, in the format that its name ends in: .html, .md, .pdf or .json.
 
         :raise UsageError: The name ends in something else.
         :raise OSError: The file cannot be written.

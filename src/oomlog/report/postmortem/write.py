@@ -41,12 +41,20 @@ def written(report: Postmortem, form: Format, look: Look | None = None) -> bytes
 
         return document_markdown(postmortem_blocks(report)).encode("utf-8", "backslashreplace")
     from oomlog.report.html import render
+    from oomlog.report.postmortem.figures import on_paper, picture_style, with_figures
 
+    report = with_figures(report)
+    blocks = postmortem_blocks(report)
     page = render(
-        postmortem_blocks(report),
+        on_paper(blocks) if form == "pdf" else blocks,
         title=report.title,
         lang=report.lang,
         look=look,
+        style=picture_style(),
         values={"report": report},
     )
+    if form == "pdf":
+        from oomlog.report.pdf import pdf_bytes
+
+        return pdf_bytes(page)
     return page.encode("utf-8", "backslashreplace")
