@@ -229,6 +229,7 @@ class OomEvent(AskedEvent):
         "_decode",
         "_details",
         "_first_line",
+        "_glance",
         "_keep",
         "_oom_memcg",
         "_problems",
@@ -276,6 +277,7 @@ class OomEvent(AskedEvent):
         notes: tuple[Note, ...],
         problems: tuple[Problem, ...],
         decode: Callable[[], Details],
+        glance: Callable[[], Details | None] | None = None,
         quote: Callable[[], tuple[ReportLine, ...]] = tuple,
         keep: Callable[[int], Kept] | None = None,
         own_lines: frozenset[int] = frozenset(),
@@ -302,6 +304,7 @@ class OomEvent(AskedEvent):
         self.notes = notes
         self._problems = problems
         self._decode = decode
+        self._glance = glance
         self._quote = quote
         self._keep = keep
         self.own_lines = own_lines
@@ -360,6 +363,15 @@ class OomEvent(AskedEvent):
         if self._task_memcg is not None:
             return self._oom_memcg, self._task_memcg
         return self.oom_memcg, self.task_memcg
+
+    @property
+    def quick_details(self) -> Details:
+        """Return details of which ``kernel_release`` and the counters of ``memcg`` are what ``details`` has.
+
+        Reports that are like most are not decoded for them.
+        """
+        found = self._glance() if self._details is None and self._glance is not None else None
+        return self.details if found is None else found
 
     @property
     def trigger(self) -> Trigger | None:

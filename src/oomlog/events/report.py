@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from oomlog.events.body import Body
+from oomlog.events.glance import glance
 from oomlog.events.keep import whole_text
 from oomlog.events.quote import report_lines
 from oomlog.grammar import Match, Matcher
@@ -217,11 +218,23 @@ class Report:
             notes=tuple(self.notes),
             problems=tuple(self.problems),
             decode=decode,
+            glance=self._glancer(body),
             quote=self._quoter(body),
             keep=self._keeper(),
             own_lines=frozenset(self.own_lines),
             trusted=False if self.forged else True if proven else None,
         )
+
+    def _glancer(self, body: Body) -> Callable[[], Details | None]:
+        kernel, release, of_cgroup = self.killer == "kernel", self.release, self._scope() == "memcg"
+
+        def look() -> Details | None:
+            details = glance(body, of_cgroup=of_cgroup) if kernel else None
+            if details is None or release is None:
+                return details
+            return replace(details, kernel_release=_first(details.kernel_release, release))
+
+        return look
 
     def _quoter(self, body: Body) -> Callable[[], tuple[ReportLine, ...]]:
         kernel = self.killer == "kernel"

@@ -7,13 +7,13 @@ swap.max never calls the OOM killer by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from oomlog.kernel import is_unlimited
-from oomlog.model import OomEvent
+from oomlog.model import Memcg, OomEvent
 
-__all__ = ["Reached", "reached_limit"]
+__all__ = ["Reached", "reached", "reached_limit"]
 
 # A charge is tried for 64 pages at a time (MEMCG_CHARGE_BATCH; 32 in older kernels), so the last try fails
 # with up to so much left; and others of the cgroup free memory while the report is printed.
@@ -31,15 +31,21 @@ class Reached(NamedTuple):
 
 def reached_limit(event: OomEvent, page_kb: int) -> Reached | None:
     """Return the limit that was reached, ``None`` when the log does not show it."""
-    if event.memcg is None:
-        return None
-    memory = _limited("memory", event.memcg.memory)
-    both = _limited("memory_swap", event.memcg.memory_swap)
+    return None if event.memcg is None else reached(event.memcg, lambda: page_kb)
+
+
+def reached(memcg: Memcg, page_kb: Callable[[], int]) -> Reached | None:
+    """Return the limit that the counters say was reached, ``None`` when they do not.
+
+    :param page_kb: Tells the page size; asked only where memory and memory+swap both have a limit.
+    """
+    memory = _limited("memory", memcg.memory)
+    both = _limited("memory_swap", memcg.memory_swap)
     if memory is None or both is None:
         return memory or both
     # Of two equal limits the one for both is charged first, but says no more unless swap is in use.
-    apart = both.limit_kb > memory.limit_kb or not _is_near(memory, page_kb)
-    return both if apart and _is_near(both, page_kb) else memory
+    apart = both.limit_kb > memory.limit_kb or not _is_near(memory, page_kb())
+    return both if apart and _is_near(both, page_kb()) else memory
 
 
 def _is_near(counter: Reached, page_kb: int) -> bool:

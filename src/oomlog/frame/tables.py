@@ -20,7 +20,7 @@ from oomlog.frame.columns import EXPORTED, ORDERS, columns_of
 from oomlog.frame.explained import Explained
 from oomlog.frame.exported import place_cells, rows
 from oomlog.frame.fingerprint import event_ids
-from oomlog.frame.limits import reached_limit
+from oomlog.frame.limits import reached
 from oomlog.frame.open_columns import OpenTable
 from oomlog.frame.page_size import page_kb, zones_of
 from oomlog.model import Memcg, OomEvent
@@ -52,7 +52,8 @@ def kills(
     for number, event_id, event in _numbered(events):
         if not event.kills:
             continue
-        ending = (_limit_kb(event), event.kernel_release)
+        details = event.quick_details
+        ending = (_limit_kb(event, details.memcg), details.kernel_release)
         for index, row in enumerate(rows(event, registry)):
             kill = event.kills[index]
             when = event.time if kill.time is None else kill.time
@@ -123,7 +124,7 @@ def events(
                 event.oom_memcg,
                 event.task_memcg,
                 *place_cells(event.oom_memcg, event.task_memcg, event.scope, registry),
-                _limit_kb(event),
+                _limit_kb(event, event.memcg),
                 page_kb(event),
                 totals.get("ram_pages"),
                 swap.get("total_swap_kb"),
@@ -265,9 +266,9 @@ def _times(
     return when, when.replace(tzinfo=None), seconds, event.time_origin
 
 
-def _limit_kb(event: OomEvent) -> int | None:
-    reached = reached_limit(event, page_kb(event) or 4) if event.memcg is not None else None
-    return None if reached is None else reached.limit_kb
+def _limit_kb(event: OomEvent, block: Memcg | None) -> int | None:
+    found = None if block is None else reached(block, lambda: page_kb(event) or 4)
+    return None if found is None else found.limit_kb
 
 
 def _counters(block: Memcg) -> dict[str, int]:
