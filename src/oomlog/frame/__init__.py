@@ -17,13 +17,25 @@ from typing import TYPE_CHECKING, Any
 from oomlog.errors import UsageError
 
 if TYPE_CHECKING:
+    from oomlog.frame.files import read_table, write
     from oomlog.frame.frames import Frames
     from oomlog.frame.tables import events, findings, kills, memcg, tasks, zones
     from oomlog.frame.text import original
 
-__all__ = ["Frames", "events", "findings", "kills", "memcg", "original", "tasks", "zones"]
+__all__ = [
+    "Frames",
+    "events",
+    "findings",
+    "kills",
+    "memcg",
+    "original",
+    "read_table",
+    "tasks",
+    "write",
+    "zones",
+]
 
-_MODULES = {"Frames": "frames", "original": "text"}
+_MODULES = {"Frames": "frames", "original": "text", "read_table": "files", "write": "files"}
 
 
 def __getattr__(name: str) -> Any:
