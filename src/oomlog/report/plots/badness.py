@@ -16,7 +16,7 @@ from oomlog.explain.model import Explanation, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.report.plots.fonts import shown, speakable
 from oomlog.report.plots.scales import kb_ticks, tick_kb
-from oomlog.report.plots.sheet import Sheet
+from oomlog.report.plots.sheet import Caption, Sheet
 from oomlog.report.plots.theme import COLOURS
 from oomlog.units import human_kb
 
@@ -64,14 +64,9 @@ def plot_badness(
     ]
     spared = [each for each in choice.immune if _used(each) or each.pid in killed][:_IMMUNE]
     rows = [_row(each, choice, each.pid in killed, lang) for each in (*able, *spared)]
-    sheet = Sheet(
-        ax,
-        width,
-        title=_title(choice, killed, lang),
-        notes=_notes(choice, able, spared, lang),
-        axis=_axis(choice, lang),
-    )
-    _draw(sheet, rows, choice, killed, lang)
+    caption = Caption(_title(choice, killed, lang), _notes(choice, able, spared, lang), _axis(choice, lang))
+    sheet = Sheet(ax, width)
+    _draw(sheet, caption, rows, choice, killed, lang)
     return sheet.ax
 
 
@@ -103,7 +98,12 @@ def _used(each: Ranked) -> int:
 
 
 def _draw(
-    sheet: Sheet, rows: Sequence[_Row], choice: VictimChoice, killed: set[int | None], lang: str
+    sheet: Sheet,
+    caption: Caption,
+    rows: Sequence[_Row],
+    choice: VictimChoice,
+    killed: set[int | None],
+    lang: str,
 ) -> None:
     used = {name for row in rows for name in row.terms}
     keys = [
@@ -111,13 +111,13 @@ def _draw(
     ]
     immune = any(row.ranked.immune is not None for row in rows)
     keys_all = [*keys, *([("none", say("plots.immune", lang, {}), "xxx")] if immune else [])]
-    top = sheet.open(len(rows) * sheet.row_px + 4, keys_all)
     labels = [_who(row.ranked) for row in rows]
     values = [row.value for row in rows]
     low = min((sum(x for x in row.terms.values() if x < 0) for row in rows), default=0.0)
     high = max((sum(x for x in row.terms.values() if x > 0) for row in rows), default=0.0)
     high = max(high, *(row.mark or 0.0 for row in rows), 1.0)
     sheet.scale(min(low, 0.0), high, labels, values)
+    top = sheet.open(len(rows) * sheet.row_px + 4, caption, keys_all)
     for row, label, value in zip(rows, labels, values, strict=True):
         pid = row.ranked.pid
         y, height = sheet.row(top, label, value, bold=pid in killed, muted=row.ranked.immune is not None)

@@ -16,7 +16,7 @@ from oomlog.explain.model import Explanation, Ledger, Values
 from oomlog.explain.phrases import all_phrases, say
 from oomlog.report.plots.fonts import shown, speakable
 from oomlog.report.plots.scales import kb_ticks, share_text, tick_kb
-from oomlog.report.plots.sheet import Key, Sheet
+from oomlog.report.plots.sheet import Caption, Key, Sheet
 from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
 
@@ -114,10 +114,10 @@ def _one(ledger: Ledger, ax: Axes | None, lang: str, width: float) -> Axes:
     notes = [say("plots.not_known", lang, {"kb": unknown})] if unknown > 0 else []
     if contradicted is not None:
         notes.append(say(contradicted[0], lang, contradicted[1]))
-    sheet = Sheet(ax, width, title=_title(ledger, pieces, lang), notes=notes)
-    count = len(rows) + sum(len(row.parts) for row in rows)
-    top = sheet.open(_STACK_PX + 14 + count * sheet.row_px)
+    sheet = Sheet(ax, width)
     sheet.scale(0, high, labels, values)
+    count = len(rows) + sum(len(row.parts) for row in rows)
+    top = sheet.open(_STACK_PX + 14 + count * sheet.row_px, Caption(_title(ledger, pieces, lang), notes))
     for piece in pieces:
         _bar(sheet, piece, piece.start, top, _STACK_PX, f"stack.{piece.id}")
     if unknown > 0:
@@ -230,21 +230,17 @@ def _several(ledgers: Sequence[Ledger], ax: Axes | None, lang: str, width: float
     if groups:
         notes.append(say("ledger.own_memory_only", lang, {}))
     pieces = [list(_pieces(each)) for each in rows]
-    sheet = Sheet(
-        ax,
-        width,
-        title=_several_title(rows, labels, lang),
-        notes=notes,
-        axis=None if groups else say("plots.axis_share", lang, {}),
-    )
-    top = sheet.open(len(rows) * sheet.row_px + 4, _keys(pieces, lang))
     # Zones differ by a thousand times in size, so each is drawn as a whole; cgroups are compared by size.
     units = [1.0 if groups else each.total_kb / 100 for each in rows]
     high = max(
         max((p.start + p.kb for p in row), default=0) / unit for row, unit in zip(pieces, units, strict=True)
     )
     high = max(high, *(each.total_kb / unit for each, unit in zip(rows, units, strict=True)))
+    sheet = Sheet(ax, width)
     sheet.scale(0, high, labels, values)
+    axis = None if groups else say("plots.axis_share", lang, {})
+    caption = Caption(_several_title(rows, labels, lang), notes, axis)
+    top = sheet.open(len(rows) * sheet.row_px + 4, caption, _keys(pieces, lang))
     for number, (row, unit) in enumerate(zip(pieces, units, strict=True)):
         y, height = sheet.row(top, labels[number], values[number])
         for piece in row:

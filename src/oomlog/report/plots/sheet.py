@@ -7,7 +7,7 @@ paper (a phone) labels and values stand above their bars, on wide paper beside t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from oomlog.report.plots.fonts import BODY, DPI, SMALL, TITLE, families, fit, text_width, wrapped
 from oomlog.report.plots.theme import COLOURS
 
-__all__ = ["Key", "Sheet"]
+__all__ = ["Caption", "Key", "Sheet"]
 
 NARROW = 480
 _TITLE_PX = 20
@@ -31,30 +31,29 @@ Key = tuple[str, str, str | None]
 """Colour, words and hatch of something a picture shows."""
 
 
+class Caption(NamedTuple):
+    """What stands around a picture: the title above it, what the axis shows and notes below it."""
+
+    title: str
+    notes: Sequence[str] = ()
+    axis: str | None = None
+
+
 class Sheet:
     """One picture while it is drawn.
 
     :ivar width: Pixels.
     """
 
-    def __init__(
-        self,
-        ax: Axes | None,
-        width: float,
-        *,
-        title: str,
-        notes: Sequence[str] = (),
-        axis: str | None = None,
-        ticks: bool = True,
-    ) -> None:
+    def __init__(self, ax: Axes | None, width: float) -> None:
         self._given = ax
         self.width = float(width) if ax is None else _width_of(ax)
         self.narrow = self.width < NARROW
-        self._title, self._notes, self._axis = title, notes, axis
-        self._below = (_TICKS_PX if ticks else 4) + (_LABEL_PX if axis else 0)
-        self._ax: Axes | None = None
-        self._key_px = 0.0
         self.inner = self.width - (2 * _EDGE if ax is None else 0)
+        self._ax: Axes | None = None
+        self._caption = Caption("")
+        self._key_px = 0.0
+        self.scale(0, self.inner, [], [])
 
     @property
     def ax(self) -> Axes:
@@ -62,20 +61,30 @@ class Sheet:
         assert self._ax is not None
         return self._ax
 
-    def open(self, body: float, keys: Sequence[Key] = ()) -> float:
+    def open(
+        self,
+        body: float,
+        caption: Caption,
+        keys: Sequence[Key] = (),
+        *,
+        ticks: bool = True,
+    ) -> float:
         """Make the axes.
 
         :param body: Pixels that the picture needs in height, without title, key and notes.
+        :param ticks: Whether it will have ticks.
         :return: Where the body begins, below the key.
         """
+        self._caption = caption
+        beneath = (_TICKS_PX if ticks else 4) + (_LABEL_PX if caption.axis else 0)
         places = self._keys_at(keys)
         self._key_px = (places[-1][1] + _KEY_PX + 6) if places else 0
         height = self._key_px + body
-        title = wrapped(self._title, self.inner, TITLE, bold=True)
-        notes = [line for note in self._notes for line in wrapped(note, self.inner, SMALL, lines=4)]
+        heading = wrapped(caption.title, self.inner, TITLE, bold=True)
+        remarks = [line for note in caption.notes for line in wrapped(note, self.inner, SMALL, lines=4)]
         if self._given is None:
-            above = len(title) * _TITLE_PX + _EDGE
-            below = self._below + len(notes) * _NOTE_PX + (8 if notes else 0) + _EDGE
+            above = len(heading) * _TITLE_PX + _EDGE
+            below = beneath + len(remarks) * _NOTE_PX + (8 if remarks else 0) + _EDGE
             whole = above + height + below
             figure = Figure(figsize=(self.width / DPI, whole / DPI), dpi=DPI, facecolor=COLOURS["paper"])
             box = (_EDGE / self.width, below / whole, self.inner / self.width, height / whole)
@@ -85,6 +94,7 @@ class Sheet:
         self._ax = ax
         ax.set_facecolor("none")
         ax.set_ylim(height, 0)
+        ax.set_xlim(self.low - self._left * self._unit, self.high + self._right * self._unit)
         ax.set_yticks([])
         ax.grid(visible=False)
         for side in ax.spines.values():
@@ -98,7 +108,7 @@ class Sheet:
             labelfontfamily=families(),
         )
         ax.set_title(
-            "\n".join(title),
+            "\n".join(heading),
             loc="left",
             pad=6,
             fontsize=TITLE,
@@ -106,12 +116,12 @@ class Sheet:
             linespacing=1.25,
             **_plain("ink"),
         )
-        if notes:
+        if remarks:
             ax.annotate(
-                "\n".join(notes),
+                "\n".join(remarks),
                 (0, 0),
                 xycoords="axes fraction",
-                xytext=(0, -(self._below + 6) * 72 / DPI),
+                xytext=(0, -(beneath + 6) * 72 / DPI),
                 textcoords="offset points",
                 va="top",
                 fontsize=SMALL,
@@ -123,13 +133,16 @@ class Sheet:
 
     def describe(self, lines: Iterable[str]) -> None:
         """Say in words what the picture shows, for those who do not see it: the axes' label."""
-        self.ax.set_label(". ".join([self._title, *lines]))
+        self.ax.set_label(". ".join([self._caption.title, *lines]))
 
     # -- the horizontal axis ---------------------------------------------------------------------------
 
     def scale(self, low: float, high: float, labels: Sequence[str], values: Sequence[str]) -> None:
-        """Let ``low`` to ``high`` be where bars are, beside the columns of labels and values."""
-        self._low, self._high = low, high
+        """Let ``low`` to ``high`` be where bars are, beside the columns of labels and values.
+
+        To be called before ``open``; without it a unit is a pixel.
+        """
+        self.low, self.high = low, high
         left = right = 0.0
         if not self.narrow:
             left = min(
@@ -141,12 +154,11 @@ class Sheet:
             left, right = left + (_GAP if left else 0), right + (_GAP if right else 0)
         unit = (high - low) / (self.inner - left - right)
         self._left, self._right, self._unit = left, right, unit
-        self.ax.set_xlim(low - left * unit, high + right * unit)
 
     @property
     def room(self) -> float:
         """Return how many pixels wide the place of the bars is."""
-        return (self._high - self._low) / self._unit
+        return (self.high - self.low) / self._unit
 
     def ticks(self, places: Sequence[float], labels: Sequence[str]) -> None:
         """Write the ticks and draw their lines through the picture."""
@@ -162,11 +174,11 @@ class Sheet:
             )
             bottom = ax.get_ylim()[0]
             ax.plot([place, place], [self._key_px, bottom], color=COLOURS["grid"], linewidth=0.7, zorder=0)
-        if self._axis:
-            middle = (self._low + self._high) / 2
+        if self._caption.axis:
+            middle = (self.low + self.high) / 2
             lower, upper = ax.get_xlim()
             ax.annotate(
-                self._axis,
+                self._caption.axis,
                 ((middle - lower) / (upper - lower), 0),
                 xycoords="axes fraction",
                 xytext=(0, -_TICKS_PX * 72 / DPI),
@@ -202,18 +214,26 @@ class Sheet:
         if self.narrow:
             value_px = text_width(value, BODY, bold=bold)
             name = fit(label, self.inner - value_px - _GAP - indent, BODY, bold=bold)
-            self.write(self._low + indent * self._unit, top + 11, name, bold=bold, colour=colour)
-            self.write(self._high, top + 11, value, bold=bold, colour=colour, ha="right")
+            self.write(self.low + indent * self._unit, top + 11, name, bold=bold, colour=colour)
+            self.write(self.high, top + 11, value, bold=bold, colour=colour, ha="right")
             return top + 20, 11
         middle = top + self.row_px / 2
         name = fit(label, self._left - _GAP - indent, BODY, bold=bold)
-        self.write(self._low - (self._left - indent) * self._unit, middle, name, bold=bold, colour=colour)
+        self.write(self.low - (self._left - indent) * self._unit, middle, name, bold=bold, colour=colour)
         value = fit(value, self._right, BODY, bold=bold)
-        self.write(self._high + _GAP * self._unit, middle, value, bold=bold, colour=colour)
+        self.write(self.high + _GAP * self._unit, middle, value, bold=bold, colour=colour)
         return middle - 7.5, 15
 
     def write(
-        self, x: float, y: float, text: str, *, bold: bool = False, colour: str = "ink", ha: str = "left"
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        bold: bool = False,
+        colour: str = "ink",
+        ha: Literal["left", "center", "right"] = "left",
+        size: float = BODY,
     ) -> None:
         """Write one line of text, its middle at ``y``; text from a log must have gone through ``shown``."""
         self.ax.text(
@@ -222,7 +242,7 @@ class Sheet:
             text,
             ha=ha,
             va="center_baseline",
-            fontsize=BODY,
+            fontsize=size,
             fontweight="bold" if bold else "normal",
             **_plain(colour),
         )

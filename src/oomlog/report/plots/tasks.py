@@ -19,7 +19,7 @@ from oomlog.explain.processes import Group, groups_of, rss_note
 from oomlog.model import OomEvent
 from oomlog.report.plots.fonts import shown, speakable
 from oomlog.report.plots.scales import kb_ticks, share_text, tick_kb
-from oomlog.report.plots.sheet import Key, Sheet
+from oomlog.report.plots.sheet import Caption, Key, Sheet
 from oomlog.units import human_kb
 
 __all__ = ["plot_tasks"]
@@ -61,8 +61,8 @@ def plot_tasks(
         notes.append(say("plots.tasks_unread", lang, {"count": len(found) - len(known)}))
     if remark is not None:
         notes.append(say(remark[0], lang, remark[1]))
-    sheet = Sheet(ax, width, title=_title(known, lang), notes=notes, axis=say("plots.axis_rss", lang, {}))
-    _draw(sheet, groups, killed, lang)
+    sheet = Sheet(ax, width)
+    _draw(sheet, Caption(_title(known, lang), notes, say("plots.axis_rss", lang, {})), groups, killed, lang)
     return sheet.ax
 
 
@@ -76,7 +76,9 @@ def _title(groups: Sequence[Group], lang: str) -> str:
     return say("plots.tasks_first", lang, {**values, "share": share})
 
 
-def _draw(sheet: Sheet, groups: Sequence[Group], killed: Counter[str | None], lang: str) -> None:
+def _draw(
+    sheet: Sheet, caption: Caption, groups: Sequence[Group], killed: Counter[str | None], lang: str
+) -> None:
     split = all(each.rss_anon_kb is not None for each in groups)
     swap = any(each.swap_kb for each in groups)
     keys: list[Key] = [("blue", say("plots.rss_anon" if split else "plots.term_rss", lang, {}), None)]
@@ -90,8 +92,8 @@ def _draw(sheet: Sheet, groups: Sequence[Group], killed: Counter[str | None], la
         _marked(value, each, killed[each.comm], lang) for each, value in zip(groups, values, strict=True)
     ]
     high = max(max((each.rss_kb or 0) + (each.swap_kb or 0) for each in groups), 1)
-    top = sheet.open(len(groups) * sheet.row_px + 4, keys)
     sheet.scale(0, high, labels, values)
+    top = sheet.open(len(groups) * sheet.row_px + 4, caption, keys)
     for number, (each, label, value) in enumerate(zip(groups, labels, values, strict=True)):
         y, height = sheet.row(top, label, value, bold=each.comm in killed)
         rss = each.rss_kb or 0

@@ -52,6 +52,7 @@ COLOURS: dict[str, str] = {
     "red": "#d55e00",
     "purple": "#cc79a7",
     "grey": "#8a8a8a",
+    "bright": "#fefefe",
 }
 """What pictures are drawn with; a theme is put on when they are written."""
 

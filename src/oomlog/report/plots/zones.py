@@ -20,7 +20,7 @@ from oomlog.explain.phrases import say
 from oomlog.model import OomEvent
 from oomlog.report.plots.fonts import shown, speakable
 from oomlog.report.plots.scales import log_ticks, tick_kb
-from oomlog.report.plots.sheet import Key, Sheet
+from oomlog.report.plots.sheet import Caption, Key, Sheet
 from oomlog.report.plots.theme import COLOURS
 from oomlog.units import human_kb
 
@@ -62,8 +62,8 @@ def plot_zones(
         tightest = sorted(every, key=lambda each: each.free / max(each.min or 1, 1))[:_SHOWN]
         rows = [each for each in every if each in tightest]
     notes = [say("plots.more", lang, {"count": len(every) - len(rows)})] if len(every) > len(rows) else []
-    sheet = Sheet(ax, width, title=_title(every, lang), notes=notes, axis=say("plots.axis_log", lang, {}))
-    _draw(sheet, rows, lang)
+    sheet = Sheet(ax, width)
+    _draw(sheet, Caption(_title(every, lang), notes, say("plots.axis_log", lang, {})), rows, lang)
     return sheet.ax
 
 
@@ -93,7 +93,7 @@ def _title(rows: Sequence[_Zone], lang: str) -> str:
     """Return which zones were below their min watermark, or how far the tightest was above."""
     known = [each for each in rows if each.min]
     if not known:
-        return say("plots.zones_no_marks", lang, {"count": len(rows)})
+        return say("plots.zones_no_marks", lang, {})
     below = [each for each in known if each.min is not None and each.free < each.min]
     tightest = min(known, key=lambda each: each.free / (each.min or 1))
     values: Values = {
@@ -111,7 +111,7 @@ def _title(rows: Sequence[_Zone], lang: str) -> str:
     return say("plots.zones_none_below", lang, values)
 
 
-def _draw(sheet: Sheet, rows: Sequence[_Zone], lang: str) -> None:
+def _draw(sheet: Sheet, caption: Caption, rows: Sequence[_Zone], lang: str) -> None:
     reserve = any(each.reserve for each in rows)
     used = {_colour(each) for each in rows}
     keys: list[Key] = [
@@ -133,8 +133,8 @@ def _draw(sheet: Sheet, rows: Sequence[_Zone], lang: str) -> None:
     sizes += [(each.high or 0) + each.reserve for each in rows if each.reserve]
     low, high = max(min(sizes, default=1) / 2, 1), max(sizes, default=2) * 1.2
     row_px = sheet.row_px + 5
-    top = sheet.open(len(rows) * row_px + 4, keys)
     sheet.scale(math.log2(low), math.log2(high), labels, values)
+    top = sheet.open(len(rows) * row_px + 4, caption, keys)
     for number, (each, label, value) in enumerate(zip(rows, labels, values, strict=True)):
         bold = each.min is not None and each.free < each.min
         y, height = sheet.row(top, label, value, bold=bold)

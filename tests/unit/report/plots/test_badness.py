@@ -147,7 +147,7 @@ def test_a_long_ranking_is_cut_but_keeps_the_victim():
     assert {name for name in bars(ax) if name.endswith(".rss")} == {
         f"{pid}.rss" for pid in (1, 2, 3, 4, 5, 250)
     }
-    assert "294 more processes rank below these." in "".join(texts(ax))
+    assert "Processes that rank below these: 294." in "".join(texts(ax))
 
 
 def test_nothing_is_drawn_of_nothing():

@@ -54,7 +54,7 @@ def test_the_rest_is_counted():
     """Names that are not shown are summed up in the note."""
     event = first("v6.12-global-swap-full.kmsg")
     rest = groups_of(event, 4)[2:]
-    said = f"{len(rest)} more processes have other names; their RSS adds up to "
+    said = f"Processes with other names: {len(rest)}, with "
     assert said in " ".join(texts(plot_tasks(event, limit=2)))
 
 

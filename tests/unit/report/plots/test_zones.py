@@ -67,7 +67,7 @@ def test_what_was_not_printed_is_not_drawn(monkeypatch):
     ax = plot_zones(with_zones(monkeypatch, {"zone": "DMA", "free_kb": 7}, {"zone": "Normal", "min_kb": 5}))
     assert lines(ax) == {}
     assert set(bars(ax)) == {"0.free"}
-    assert title(ax) == "Free memory of 1 zones, whose watermarks the log does not show"
+    assert title(ax) == "Free memory by zone; the log does not show the watermarks"
     with pytest.raises(PictureError, match="no zones: the log has no lines"):
         plot_zones(first("v6.12-memcg-v2-kubernetes.kmsg"))
 
