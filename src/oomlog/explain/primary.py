@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from oomlog.explain.model import Finding, Ledger
 
-__all__ = ["CAUSES", "CIRCUMSTANCES", "GAPS", "with_primary"]
+__all__ = ["CAUSES", "CIRCUMSTANCES", "GAPS", "holder", "with_primary"]
 
 CAUSES = (
     # Somebody asked for it, or set the policy that decided.
@@ -106,6 +106,12 @@ def _primary(found: Sequence[Finding], ledger: Ledger | None) -> Finding | None:
         sure = [finding for finding in sure if not _is_minor(finding, ledger)]
     gaps = (finding for finding in found if finding.id in GAPS)
     return next(iter(sure), None) or next(iter(causes), None) or next(gaps, None)
+
+
+def holder(found: Sequence[Finding], ledger: Ledger | None) -> Finding | None:
+    """Return the finding that says what held more memory than processes did, ``None`` if none does."""
+    held = (each for each in found if each.id in _HELD and each.confidence != "possible")
+    return next((each for each in held if not _is_minor(each, ledger)), None)
 
 
 def _is_minor(finding: Finding, ledger: Ledger | None) -> bool:

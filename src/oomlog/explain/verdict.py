@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from oomlog.explain.model import Explanation, Finding, Ranked, VictimChoice
 from oomlog.explain.phrases import say
-from oomlog.explain.whose import limit_sentence, ran_in
+from oomlog.explain.primary import holder
+from oomlog.explain.whose import limit_of, limit_sentence, names_victim, ran_in
 from oomlog.model import OomEvent
 
 __all__ = ["claim", "is_by_size", "verdict", "victim_sentence", "who"]
@@ -22,6 +23,9 @@ _NOT_SAID = frozenset(
 )  # fmt: skip
 """Causes whose claim says what held the memory or who was chosen, but not that memory ran out."""
 
+_WITHOUT_KILL = frozenset({"no_killable", "panic_on_oom"})
+"""Causes that leave open what the memory was: nothing was killed for it."""
+
 
 def verdict(explanation: Explanation, lang: str = "en") -> str:
     """Return the paragraph: what happened, the cause, and why this victim."""
@@ -31,6 +35,9 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
         if primary.id in _NOT_SAID and any(each.id == "system_exhausted" for each in explanation.findings):
             parts.append(say("verdict.ran_out", lang, {}))
         parts += _cause(explanation, primary, lang)
+        held = holder(explanation.findings, explanation.ledger) if primary.id in _WITHOUT_KILL else None
+        if held is not None:
+            parts.append(claim(held, lang))
     elif explanation.event.kills:
         parts.append(say("verdict.no_cause", lang, {}))
     if primary is None or explanation.victim.reason not in _SAID:
@@ -44,8 +51,11 @@ def _cause(explanation: Explanation, primary: Finding, lang: str) -> list[str]:
     named = limit_sentence(place, primary, lang)
     if named is not None:
         return [named]
-    told = place is not None and place.owner.kind != "systemd"
-    return [claim(primary, lang), *([ran_in(place, lang)] if place is not None and told else [])]
+    if place is None or place.owner.kind == "systemd":
+        return [claim(primary, lang)]
+    # Where nobody was chosen, the place is only that of the limit.
+    where = ran_in(place, lang) if names_victim(explanation.event) else limit_of(place, lang)
+    return [claim(primary, lang), where]
 
 
 def claim(finding: Finding, lang: str = "en") -> str:

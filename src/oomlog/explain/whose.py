@@ -7,8 +7,9 @@ from oomlog.containers.model import CgroupOwner
 from oomlog.containers.place import Place
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.phrases import say
+from oomlog.model import OomEvent
 
-__all__ = ["limit_sentence", "ran_in", "what"]
+__all__ = ["limit_of", "limit_sentence", "names_victim", "ran_in", "what"]
 
 _MANY = ("qos", "node")
 
@@ -74,9 +75,20 @@ def _values(owner: CgroupOwner, known: Known | None) -> Values:
     }
 
 
+def names_victim(event: OomEvent) -> bool:
+    """Tell whether the log says who was chosen, or at least where it ran."""
+    return bool(event.kills) or event.task_memcg is not None
+
+
 def ran_in(place: Place, lang: str) -> str:
     """Say where the victim ran."""
     return say("containers.ran_in", lang, {"what": what(place.owner, place.known, lang)})
+
+
+def limit_of(place: Place, lang: str) -> str:
+    """Say whose limit was hit, where nobody was chosen for it."""
+    owner, known = (place.owner, place.known) if place.limit is None else (place.limit, place.limit_known)
+    return say("containers.limit_of", lang, {"what": what(owner, known, lang)})
 
 
 def limit_sentence(place: Place | None, finding: Finding, lang: str) -> str | None:
@@ -88,8 +100,9 @@ def limit_sentence(place: Place | None, finding: Finding, lang: str) -> str | No
     form = "_named" if "limit_kb" not in finding.values else ""
     form = "_memsw" if (finding.words or "").endswith("_memsw") else form
     name = what(place.limit, place.limit_known, lang)
-    # Only the first letter: str.capitalize() would change the rest of a name.
-    values = {**finding.values, "what": name[:1].upper() + name[1:]}
+    if lang == "en":  # only the first letter: str.capitalize() would change the rest of a name
+        name = name[:1].upper() + name[1:]
+    values = {**finding.values, "what": name}
     many = "_all" if place.limit.level in _MANY and not place.limit.below else ""
     text = say(f"containers.reached{many}{form}", lang, values)
     return text if place.limit == place.owner else f"{text} {ran_in(place, lang)}"

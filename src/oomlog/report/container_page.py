@@ -10,7 +10,7 @@ from oomlog.containers.place import Place
 from oomlog.explain.heap import HeapItem, HeapSheet
 from oomlog.explain.model import Explanation
 from oomlog.explain.phrases import say
-from oomlog.explain.whose import what
+from oomlog.explain.whose import names_victim, what
 from oomlog.report.container import place_dict
 from oomlog.report.document import Block, Heading, Item, Items, Paragraph, Table
 from oomlog.report.shorten import short_ids
@@ -65,7 +65,10 @@ def container_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
 def _facts(explanation: Explanation, place: Place, lang: str) -> Iterator[tuple[str, str]]:
     owner, known = place.owner, place.known
     found: list[tuple[str, str | None]] = [
-        ("field_what", short_ids(what(owner, known, lang))),
+        (
+            "field_what" if names_victim(explanation.event) else "field_whose",
+            short_ids(what(owner, known, lang)),
+        ),
         ("field_limit", _limit(explanation, place, lang)),
         ("field_runtime", owner.runtime),
         ("field_id", owner.container_id if owner.container_id != owner.name else None),

@@ -254,3 +254,23 @@ def test_a_container_inside_of_another_names_both() -> None:
     record = explained_dict(explanation, "en")
     assert record is not None
     assert record["outer"]["name"] == "nexus"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_a_victim_nobody_ran_anywhere(lang: str) -> None:
+    """Where nobody could be killed, the container is that of the limit."""
+    explanation = explained("v6.12-memcg-no-killable")
+    text = verdict(explanation, lang)
+    assert "victim" not in text
+    assert say("containers.field_what", lang, {}) not in document_text(
+        list(container_blocks(explanation, lang))
+    )
+    if lang == "en":
+        assert "The limit that was hit is that of the docker container 4f1d0c6b7f0e" in text
+
+
+def test_a_name_is_written_as_it_is_in_korean() -> None:
+    """Only English begins a sentence with a capital."""
+    text = verdict(explained("v6.1-memcg-v2-sidecars"), "ko")
+    assert "uid가 0c7f5d1e" in text
+    assert "Uid" not in text

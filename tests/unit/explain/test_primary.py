@@ -61,3 +61,33 @@ def test_no_cause_is_said(case: Callable[..., Case]) -> None:
     explanation = explain(case(lines).event)
     assert explanation.primary is None
     assert "cannot be told from this log" in verdict(explanation)
+
+
+def test_a_panic_names_what_held_the_memory(case: Callable[..., Case]) -> None:
+    """Where nothing was killed, the verdict says what the memory was, if it was not the processes'."""
+    lines = [
+        "nfsd invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "Mem-Info:",
+        "active_anon:100 inactive_anon:100 isolated_anon:0",
+        " active_file:100 inactive_file:100 isolated_file:0",
+        " unevictable:0 dirty:0 writeback:0",
+        " slab_reclaimable:100 slab_unreclaimable:150000",
+        " mapped:60 shmem:4 pagetables:40",
+        " free:1000 free_pcp:10 free_cma:0",
+        "Normal free:4000kB boost:0kB min:4400kB low:5000kB high:6000kB present:1048576kB managed:1000000kB",
+        "Free swap  = 0kB",
+        "Total swap = 0kB",
+        "262144 pages RAM",
+        "0 pages HighMem/MovableOnly",
+        "12144 pages reserved",
+        "Tasks state (memory values in pages):",
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[    209]     0   209     5140      100    16384        0         -1000 udevd",
+        "Out of memory and no killable processes...",
+        "Kernel panic - not syncing: System is deadlocked on memory",
+    ]
+    found = case(lines)
+    explanation = explain(found.event)
+    assert explanation.primary is not None and explanation.primary.id == "no_killable"
+    assert "Unreclaimable slab (the kernel's own objects) held 586 MiB, 57 % of RAM." in verdict(explanation)
+    assert "586 MiB" in verdict(explanation, "ko")
