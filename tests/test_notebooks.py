@@ -26,7 +26,7 @@ def test_there_are_notebooks() -> None:
 
 @each_notebook
 def test_runs(path: Path) -> None:
-    """The cells run in order in a fresh kernel, in the project's folder; they show something and do not warn."""
+    """The cells run in order in a fresh kernel, in the project's folder, and show something."""
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
