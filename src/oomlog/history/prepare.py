@@ -1,0 +1,109 @@
+"""What all analyses begin with: each kill once, on its clock, with the name of its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+import pandas as pd
+
+from oomlog.history.clock import timed
+from oomlog.history.places import placed
+
+__all__ = ["Prepared", "once", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Kills as the analyses take them.
+
+    :ivar kills: Those of the kernel.
+    :ivar userspace: Runs of systemd-oomd and other killers, which choose by rules of their own: one row
+        each, with the number of processes in ``kills``.
+    :ivar folded: Events that were left out because another log tells of the same one.
+    :ivar untrusted: Kills that were left out because they may be forged.
+    """
+
+    kills: pd.DataFrame
+    userspace: pd.DataFrame
+    folded: int
+    untrusted: int
+
+
+def prepare(
+    kills: pd.DataFrame,
+    userspace: pd.DataFrame | None = None,
+    *,
+    tz: tzinfo | None = None,
+    untrusted: bool = False,
+) -> Prepared:
+    """Return the kills with the columns that the analyses need, in order of time.
+
+    :param kills: As ``oomlog.frame`` makes them.
+    :param userspace: The events of other killers, as ``oomlog.frame`` makes events; they may name no
+        process. Without it, they are those that have a row among the kills.
+    :param tz: The zone to show times in, and the one of times that print none.
+    :param untrusted: Keep kills that may be forged.
+
+    The columns added are those of ``timed`` and ``placed``.  Kills on different clocks are not in an order.
+    """
+    kernel = kills["killer"].eq("kernel").fillna(False).astype(bool)
+    if userspace is None:
+        userspace = _events(kills[~kernel])
+    else:
+        userspace = userspace.rename(columns={"first_line": "line"}).assign(kill=0)
+    own, left_out = _trusted(kills[kernel], untrusted)
+    others, more_left_out = _trusted(userspace, untrusted)
+    own, folded = once(own)
+    others, more_folded = once(others)
+    return Prepared(
+        _ordered(placed(timed(own, tz))),
+        _ordered(placed(timed(others, tz))),
+        folded + more_folded,
+        left_out + more_left_out,
+    )
+
+
+def _events(kills: pd.DataFrame) -> pd.DataFrame:
+    """Return the first kill of each event, with how many there are."""
+    number = kills.groupby("event", sort=False)["kill"].transform("size").astype("Int64")
+    return kills.assign(kills=number)[~kills["event"].duplicated()]
+
+
+def _trusted(rows: pd.DataFrame, untrusted: bool) -> tuple[pd.DataFrame, int]:
+    forged = rows["trusted"].eq(False).fillna(False).astype(bool)
+    return (rows, 0) if untrusted else (rows[~forged], int(forged.sum()))
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    order = ["clock", "moment_s", "source", "line", "event", "kill"]
+    return rows.sort_values(order, na_position="last", ignore_index=True)
+
+
+def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return the kills of each event once, and how many events that another log told again were left out.
+
+    :param kills: With ``event_id``, the same for one event in all logs; NA is nobody's.
+
+    Of several the one with most kills is kept, then the one whose time is known best.
+    """
+    # Mostly there is nothing to do, and a million kills need to be told so at once.
+    known = kills[kills["event_id"].notna()]
+    if not known["event_id"][~known["event"].duplicated()].duplicated().any():
+        return kills, 0
+    group = known.groupby(["event_id", "event"], sort=False)
+    events = pd.DataFrame(
+        {
+            "kills": group.size(),
+            "time": group["time"].count(),
+            "local_time": group["local_time"].count(),
+            "source": group["source"].first(),
+        }
+    ).reset_index()
+    events = events.sort_values(
+        ["event_id", "kills", "time", "local_time", "source", "event"],
+        ascending=[True, False, False, False, True, True],
+        na_position="last",
+    )
+    again = events[events["event_id"].duplicated()]["event"]
+    return kills[~kills["event"].isin(again)], len(again)

@@ -1,0 +1,168 @@
+"""The history of kills: all analyses of one set of kills, each computed when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from functools import cached_property
+
+import pandas as pd
+
+from oomlog.history import compare, groups, growth, incidents, limits, trend
+from oomlog.history.clock import LOCAL, UTC, zones
+from oomlog.history.compare import Comparison, Period
+from oomlog.history.prepare import Prepared, prepare
+
+__all__ = ["History"]
+
+
+class History:
+    """What a set of kills tells when they are seen together.
+
+    The attributes are data frames, described at the functions that make them (``oomlog.history.groups`` and
+    its neighbours).  All but ``userspace`` are about kills by the kernel.
+
+    :param kills: As ``oomlog.frame`` makes them.
+    :param tasks: The task tables, or what makes them when ``growth`` is asked for.
+    :param userspace: The events of other killers than the kernel, also those that name no process.
+    :param tz: The zone to show times in, and the one of times that print none.
+    :param gap_s: The longest pause within an incident.
+    :param untrusted: Count kills that may be forged.
+    """
+
+    def __init__(
+        self,
+        kills: pd.DataFrame,
+        tasks: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
+        *,
+        userspace: pd.DataFrame | None = None,
+        tz: tzinfo | None = None,
+        gap_s: float = incidents.GAP_S,
+        untrusted: bool = False,
+    ) -> None:
+        self._given = kills
+        self._tasks = tasks
+        self._others = userspace
+        self.tz = tz
+        self.gap_s = gap_s
+        self._untrusted = untrusted
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        return prepare(self._given, self._others, tz=self.tz, untrusted=self._untrusted)
+
+    @property
+    def kills(self) -> pd.DataFrame:
+        """Return the kernel's kills, each event once, with the columns that ``prepare`` adds."""
+        return self._prepared.kills
+
+    @cached_property
+    def userspace(self) -> pd.DataFrame:
+        """Return the runs of other killers than the kernel, counted by ``killer``."""
+        return groups.by_killer(self._prepared.userspace)
+
+    @property
+    def folded(self) -> int:
+        """Return how many events were left out because another log tells of the same ones."""
+        return self._prepared.folded
+
+    @property
+    def untrusted(self) -> int:
+        """Return how many kills were left out because they may be forged."""
+        return self._prepared.untrusted
+
+    @cached_property
+    def victims(self) -> pd.DataFrame:
+        """Return the kills by the victim's name (``comm``)."""
+        return groups.by(self.kills, "comm")
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """Return the kills by pod, container, unit or cgroup (``where``)."""
+        return groups.by(self.kills, "where")
+
+    @cached_property
+    def hosts(self) -> pd.DataFrame:
+        """Return the kills by host."""
+        return groups.by(self.kills, "host")
+
+    @cached_property
+    def scopes(self) -> pd.DataFrame:
+        """Return the kills by what ran out."""
+        return groups.by(self.kills, "scope")
+
+    @cached_property
+    def hours(self) -> pd.DataFrame:
+        """Return the kills by hour of the day."""
+        return groups.by_hour(self.kills)
+
+    @cached_property
+    def weekdays(self) -> pd.DataFrame:
+        """Return the kills by day of the week."""
+        return groups.by_weekday(self.kills)
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """Return how often each limit of a cgroup was hit."""
+        return limits.limits(self.kills)
+
+    @cached_property
+    def limit_changes(self) -> pd.DataFrame:
+        """Return the limits that changed between two kills."""
+        return limits.limit_changes(self.kills)
+
+    @cached_property
+    def incidents(self) -> pd.DataFrame:
+        """Return the kills grouped into bursts."""
+        return incidents.incidents(self.kills, self.gap_s)
+
+    @property
+    def storms(self) -> pd.DataFrame:
+        """Return the incidents with several kills."""
+        return self.incidents[self.incidents["storm"]].reset_index(drop=True)
+
+    @cached_property
+    def trends(self) -> pd.DataFrame:
+        """Return whether victims were larger each time they were killed."""
+        return trend.trends(self.kills)
+
+    @cached_property
+    def growth(self) -> pd.DataFrame:
+        """Return the groups of processes that grew from kill to kill; empty without task tables."""
+        tasks = self._tasks() if callable(self._tasks) else self._tasks
+        if tasks is None:
+            tasks = pd.DataFrame(columns=["event", "pid", "comm", "size_kb"])
+        return growth.growth(self.kills, tasks)
+
+    def compare(
+        self, before: Period | tuple[datetime, datetime], after: Period | tuple[datetime, datetime]
+    ) -> Comparison:
+        """Return what was killed in two periods; each has its start, and its end, which is not in it."""
+        periods = (each if isinstance(each, Period) else Period(*each) for each in (before, after))
+        return compare.compare(self.kills, *periods)
+
+    @property
+    def zones(self) -> list[str | None]:
+        """Return the zones that the logs print, ``None`` for logs that print none."""
+        return zones(self.kills)
+
+    @property
+    def without_wall(self) -> int:
+        """Return how many kills have no time of day."""
+        return int(self.kills["wall"].isna().sum())
+
+    @property
+    def mixed(self) -> bool:
+        """Return whether some times have a zone and others have none, which cannot be put in one order."""
+        clocks = self.kills["clock"]
+        return bool((clocks == UTC).any() and (clocks == LOCAL).any())
+
+    def __len__(self) -> int:
+        return len(self.kills)
+
+    def __repr__(self) -> str:
+        hosts = self.kills["host"].nunique()
+        return f"<History: {len(self.kills):,} kills, {hosts:,} named hosts>"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]

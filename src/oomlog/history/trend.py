@@ -1,0 +1,111 @@
+"""Whether a victim was larger each time it was killed: the slope of its memory over time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oomlog.history.clock import NONE
+
+__all__ = ["MIN_POINTS", "MIN_SPAN_S", "Slope", "theil_sen", "trends"]
+
+MIN_POINTS = 5
+MIN_SPAN_S = 3600.0
+"""Fewer kills, or kills closer together, say nothing about a trend."""
+_MOST = 100
+_STREAMS = 1000
+_STREAM = ["host", "where", "comm"]
+
+
+class Slope(NamedTuple):
+    """A robust slope: the median of the slopes of all pairs of points.
+
+    :ivar low: A quarter of the pairs have a slope below it.
+    :ivar high: A quarter of the pairs have a slope above it.
+    :ivar n: Points used.
+    """
+
+    slope: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def direction(self) -> str:
+        """Return ``growing`` or ``shrinking`` where three quarters of all pairs say so, else ``steady``."""
+        return "growing" if self.low > 0 else "shrinking" if self.high < 0 else "steady"
+
+
+def theil_sen(at: NDArray[np.float64], size: NDArray[np.float64]) -> Slope | None:
+    """Return the slope of ``size`` over ``at``, ``None`` when no two points differ in time.
+
+    Of more than 100 points as many are used, spread evenly, as pairs grow with the square.
+
+    >>> theil_sen(np.arange(5.0), np.array([0.0, 10.0, 20.0, 30.0, 900.0])).slope
+    10.0
+    """
+    if len(at) > _MOST:
+        order = np.argsort(at, kind="stable")[np.linspace(0, len(at) - 1, _MOST).astype(int)]
+        at, size = at[order], size[order]
+    left, right = np.triu_indices(len(at), 1)
+    run, rise = at[right] - at[left], size[right] - size[left]
+    apart = run != 0
+    if not apart.any():
+        return None
+    low, middle, high = np.quantile(rise[apart] / run[apart], (0.25, 0.5, 0.75))
+    return Slope(float(middle), float(low), float(high), len(at))
+
+
+def trends(kills: pd.DataFrame) -> pd.DataFrame:
+    """Return the trend of memory at the kill for each victim of one place on one host, the steepest first.
+
+    :param kills: As ``prepare`` returns them.
+
+    A victim needs ``MIN_POINTS`` kills over ``MIN_SPAN_S`` on one clock (of several, that with the most
+    kills).  Columns: ``host``, ``where``, ``comm``, ``points``, ``span_s``, ``first_rss_kb`` and
+    ``last_rss_kb`` (of the first and last kill), ``kb_per_day`` (Theil-Sen: the median slope of all pairs
+    of kills), ``low_kb_per_day`` and ``high_kb_per_day`` (the quartiles of these slopes), ``direction``:
+    ``growing`` or ``shrinking`` where three of four pairs say so, else ``steady``.
+    """
+    points = kills[kills["clock"] != NONE].dropna(subset=["rss_kb", "moment_s", "comm"])
+    code = points.groupby([*_STREAM, "clock"], dropna=False, sort=True).ngroup().to_numpy()
+    table = points[[*_STREAM]].assign(
+        code=code, at=points["moment_s"], rss=points["rss_kb"].astype("float64")
+    )
+    group = table.groupby("code", sort=True)
+    size, span = group.size(), group["at"].max() - group["at"].min()
+    enough = size[(size >= MIN_POINTS) & (span >= MIN_SPAN_S)].nlargest(_STREAMS).index
+    # At a limit of memory each kill has nearly one size; ordered by size, so that no order of rows matters.
+    table = table[table["code"].isin(enough)].sort_values(["code", "at", "rss"])
+    rows = []
+    for _, one in table.groupby("code", sort=True):
+        at, rss = one["at"].to_numpy(), one["rss"].to_numpy()
+        slope = theil_sen(at, rss)
+        if slope is None:
+            continue
+        host, where, comm = one[_STREAM].iloc[0]
+        per_day = [value * 86_400 for value in slope[:3]]
+        rows.append((host, where, comm, len(one), at[-1] - at[0], rss[0], rss[-1], *per_day, slope.direction))
+    found = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+    # Of two clocks of one victim the one with more kills tells more.
+    found = found.sort_values(["points", "span_s"], ascending=False, kind="stable").drop_duplicates(_STREAM)
+    order = found["kb_per_day"].abs().sort_values(ascending=False, kind="stable").index
+    return found.loc[order].reset_index(drop=True)
+
+
+_DTYPES = {
+    "host": "string",
+    "where": "string",
+    "comm": "string",
+    "points": "Int64",
+    "span_s": "Float64",
+    "first_rss_kb": "Int64",
+    "last_rss_kb": "Int64",
+    "kb_per_day": "Float64",
+    "low_kb_per_day": "Float64",
+    "high_kb_per_day": "Float64",
+    "direction": "string",
+}

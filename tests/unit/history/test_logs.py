@@ -1,0 +1,143 @@
+"""From whole logs to a history: real reports at the times and on the hosts of a made-up fortnight."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import oomlog
+from oomlog.history import History
+
+from .logs import FLEET, SAMPLES, fleet, report, syslog
+
+
+@pytest.fixture(scope="module")
+def past() -> History:
+    """The history of the fortnight."""
+    return oomlog.history(fleet())
+
+
+def test_kills_are_counted_by_victim_host_and_place(past: History) -> None:
+    """15 + 14 kills of php-fpm on two hosts and 6 of python3 on a third."""
+    assert past.victims[["comm", "kills", "hosts"]].values.tolist() == [
+        ["php-fpm8.2", 29, 2],
+        ["python3", 6, 1],
+    ]
+    assert past.hosts[["host", "kills"]].values.tolist() == [["web1", 15], ["web2", 14], ["db1", 6]]
+    assert past.places[["where", "kills"]].values.tolist() == [["web.service", 29], ["/", 6]]
+    assert past.scopes[["scope", "kills"]].values.tolist() == [["memcg", 29], ["global", 6]]
+
+
+def test_times_are_those_of_the_log(past: History) -> None:
+    """Hours are what the log prints, in the one zone that it prints."""
+    assert past.zones == ["+01:00"]
+    hours = past.hours[past.hours["kills"] > 0]
+    assert dict(hours.values.tolist()) == {3: 8 + 1, 9: 14, 15: 7, 23: 1, 0: 1, 1: 1, 2: 1, 4: 1}
+
+
+def test_a_zone_moves_the_hours() -> None:
+    """In another zone the same kills are at other hours."""
+    hours = oomlog.history(fleet(), tz=ZoneInfo("Asia/Seoul")).hours
+    assert int(hours["kills"][17]) == 14
+
+
+def test_limits_are_counted_and_their_change_is_seen(past: History) -> None:
+    """Web1's limit was hit 14 times before it was doubled, and once after."""
+    found = past.limits[["host", "limit_kb", "events"]].values.tolist()
+    assert found == [["web1", 16384, 14], ["web2", 16384, 14], ["web1", 32768, 1]]
+    [change] = past.limit_changes.to_dict("records")
+    assert (change["host"], change["from_kb"], change["to_kb"]) == ("web1", 16384, 32768)
+    assert (change["kills_before"], change["kills_after"]) == (14, 1)
+    assert change["after"] < change["before"]
+
+
+def test_who_grows_from_kill_to_kill_is_told(past: History) -> None:
+    """Mysqld has 20 MiB more at each hour; python3, though larger, was another process each time."""
+    likely = past.growth[past.growth["confidence"] == "likely"]
+    assert likely[["host", "comm", "pids", "tables"]].values.tolist() == [["db1", "mysqld", "175", 6]]
+    assert likely["kb_per_hour"].tolist() == [20 * 1024]
+    assert "python3" not in past.growth["comm"].tolist()
+
+
+def test_a_storm_is_what_the_gap_makes_it() -> None:
+    """Kills an hour apart are six incidents, or one with a gap of an hour."""
+    night = [line for line in fleet().splitlines(keepends=True) if " db1 " in line]
+    log = "".join(night)
+    assert len(oomlog.history(log).incidents) == 6
+    [storm] = oomlog.history(log, gap_s=3601).storms.to_dict("records")
+    assert (storm["kills"], storm["host"], storm["victim"]) == (6, "db1", "python3")
+
+
+def test_two_weeks_are_compared(past: History) -> None:
+    """The second week has fewer kills of php-fpm, and none of python3."""
+    found = past.compare(
+        (datetime(2026, 11, 2), datetime(2026, 11, 9)), (datetime(2026, 11, 9), datetime(2026, 11, 16))
+    )
+    assert found.kills == (27, 8)
+    assert found.victims[["comm", "change"]].fillna("").values.tolist() == [
+        ["php-fpm8.2", ""],
+        ["python3", "gone"],
+    ]
+
+
+def test_an_event_in_two_logs_is_told_once(tmp_path: Path) -> None:
+    """A report from dmesg, with an uptime only, and from syslog is one event; its time is the known one."""
+    lines = report("v6.12-series.dmesg.log", 14, 109)
+    at = datetime(2026, 11, 2, 3, tzinfo=UTC)
+    dmesg, kern = tmp_path / "dmesg", tmp_path / "kern.log"
+    dmesg.write_bytes((SAMPLES / "v6.12-series.dmesg.log").read_bytes())
+    kern.write_text(syslog(lines, at, "web1", lines[0][0]))
+    past = oomlog.history([dmesg, kern])
+    assert (len(past), past.folded, past.without_wall) == (4, 1, 3)
+    assert past.kills["source"].str.endswith("kern.log").sum() == 1
+
+
+def test_the_same_report_at_another_time_is_another_event() -> None:
+    """What happened again is counted again."""
+    lines = report("v6.12-series.dmesg.log", 14, 109)
+    first = datetime(2026, 11, 2, 3, tzinfo=UTC)
+    log = syslog(lines, first, "web1", 100.0) + syslog(lines, first + timedelta(days=1), "web1", 86_500.0)
+    past = oomlog.history(log)
+    assert (len(past), past.folded) == (2, 0)
+
+
+def test_a_log_with_uptimes_has_no_hours() -> None:
+    """Nothing is said of the time of day, and the pause is that of the one boot."""
+    past = oomlog.history(SAMPLES / "v6.12-storm.dmesg.log")
+    assert past.without_wall == len(past) > 40
+    assert int(past.hours["kills"].sum()) == 0
+    assert past.victims["first"].isna().all()
+
+
+def test_nothing_found_is_a_history_too() -> None:
+    """Every table is there, and empty."""
+    past = oomlog.history("nothing\n")
+    assert len(past) == 0
+    tables = ("victims", "places", "limits", "limit_changes", "incidents", "trends", "growth", "userspace")
+    assert all(len(getattr(past, name)) == 0 for name in tables)
+
+
+def test_frames_and_tables_of_kills_are_taken_too() -> None:
+    """What ``oomlog.read`` gives, or its kills, have the history of the log; growth needs the task tables."""
+    frames = oomlog.read(fleet())
+    assert oomlog.history(frames).victims.equals(oomlog.history(fleet()).victims)
+    assert len(oomlog.history(frames).growth) > 0
+    assert len(oomlog.history(frames.kills).growth) == 0
+
+
+def test_the_package_stays_a_function() -> None:
+    """``oomlog.history`` can be called, however much of the package was imported before."""
+    import oomlog.history.record
+
+    assert len(oomlog.history("x\n")) == 0
+    assert "victims" in dir(oomlog.history("x\n"))
+    assert repr(oomlog.history("x\n")) == "<History: 0 kills, 0 named hosts>"
+
+
+def test_the_fleet_of_the_documents_is_this_one() -> None:
+    """The file that documents and command lines read is what is written here."""
+    assert gzip.decompress(FLEET.read_bytes()).decode() == fleet()
