@@ -4,9 +4,11 @@
 >>> for event in oomlog.parse("kern.log"):   # doctest: +SKIP
 ...     print(event.kills[0].comm)
 >>> kills = oomlog.read("kern.log").kills    # doctest: +SKIP
+>>> victims = oomlog.history("kern.log").victims    # doctest: +SKIP
 >>> oomlog.report("kern.log").save("report.html")   # doctest: +SKIP
 """
 
+from oomlog import history as history
 from oomlog import report as report
 from oomlog.errors import GrammarError, OomlogError, ParseError, SourceError, UsageError
 from oomlog.events.parse import Events, Stats, parse

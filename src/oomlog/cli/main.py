@@ -29,6 +29,7 @@ COMMANDS = {
     "scores": "show which process of this machine would be killed next",
     "system": "tell what this machine's settings and limits mean for OOM kills",
     "protect": "show how to make a process less likely to be killed",
+    "history": "show who was killed again and again, and what changed",
     "watch": "tell about each kill as it happens",
     "schema": "print the JSON Schema of an event, or the columns of the tables",
     "grammar": "check, list and try the grammar files",

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from oomlog.errors import UsageError
 
-__all__ = ["Bound", "parse_bound"]
+__all__ = ["Bound", "parse_bound", "read_span"]
 
 _UNITS = {
     "s": 1, "sec": 1, "second": 1,
@@ -88,6 +88,18 @@ def parse_bound(text: str, now: datetime) -> Bound:
     except ValueError:
         raise _unknown(text) from None
     return _wall(when) if when.tzinfo is None else Bound(None, when)
+
+
+def read_span(text: str) -> float:
+    """Read a length of time, to seconds.
+
+    >>> read_span("90s"), read_span("1h 30min")
+    (90.0, 5400.0)
+    """
+    span = _span(f"+{text.strip().lower()}")
+    if span is None or not span:
+        raise UsageError(f"{text!r} is not a length of time; write one like 30s, 5min or '1h 30min'")
+    return span.total_seconds()
 
 
 def _relative(when: datetime) -> Bound:

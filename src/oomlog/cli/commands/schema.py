@@ -12,7 +12,13 @@ from oomlog.cli.output import Output
 __all__ = ["add_parser", "run"]
 
 _WIDTH = 22
-_SCHEMAS = {"explain": "explanation", "report": "report", "scores": "scores", "system": "system"}
+_SCHEMAS = {
+    "explain": "explanation",
+    "history": "history",
+    "report": "report",
+    "scores": "scores",
+    "system": "system",
+}
 
 
 def add_parser(commands: Any) -> None:
