@@ -23,6 +23,7 @@ from oomlog.report.summary import Tally, counted
 
 if TYPE_CHECKING:
     from oomlog.containers.registry import Registry
+    from oomlog.events.neighbourhood import Neighbourhood
 
 __all__ = ["Chosen", "add_choosing", "read_events", "read_page_size", "status_of"]
 
@@ -80,9 +81,15 @@ def read_event(text: str) -> int | None:
     return None if text == "all" else 0 if text == "last" else read_count(text)
 
 
-def read_events(options: argparse.Namespace, context: Context, names: Sequence[str]) -> Chosen:
+def read_events(
+    options: argparse.Namespace,
+    context: Context,
+    names: Sequence[str],
+    beside: Neighbourhood | None = None,
+) -> Chosen:
     """Read all inputs, and choose.
 
+    :param beside: Collects what else the logs say near their events.
     :raise UsageError: There are fewer events than ``--event`` says.
     """
     wanted = filter_of(options, context)
@@ -95,6 +102,7 @@ def read_events(options: argparse.Namespace, context: Context, names: Sequence[s
             tz=options.tz,
             journal=journal_of(options, EventFilter()),
             untrusted=options.include_untrusted,
+            beside=beside,
         ),
         # An event is explained in the light of all others, so that none may be left out here.
         wanted=EventFilter(),

@@ -15,6 +15,7 @@ from typing import IO
 
 from oomlog.errors import OomlogError, ParseError, SourceError
 from oomlog.events.find import Finder, Trust, Unfinished
+from oomlog.events.neighbourhood import Neighbourhood
 from oomlog.grammar import Matcher, default_grammar
 from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import Block, Tape, scan_blocks, scan_file
@@ -59,6 +60,8 @@ class Options:
     untrusted: bool = False
     progress: Callable[[str, int, int | None], None] | None = None
     """Called with (source, bytes read, size if known) after each block."""
+    beside: Neighbourhood | None = None
+    """Collects what else the logs say near their events."""
 
 
 @cache
@@ -94,6 +97,7 @@ def parse(
     include_untrusted: bool = False,
     strict: bool = False,
     on_error: Callable[[OomlogError], None] | None = None,
+    beside: Neighbourhood | None = None,
 ) -> Events:
     """Yield every OOM event in the inputs, in the order of the log.
 
@@ -108,6 +112,7 @@ def parse(
         words in somebody else's log lines.  Otherwise they are counted in ``stats.untrusted``.
     :param strict: Raise :class:`ParseError` for the first line of a report that cannot be understood.
     :param on_error: Called for an input that cannot be read; without it the :class:`SourceError` is raised.
+    :param beside: Collects what else the logs say near their events: failed allocations, restarts, boots.
 
     >>> log = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\\n"
     >>> [event.trigger.comm for event in parse(log)]
@@ -119,6 +124,7 @@ def parse(
         limits=limits or Limits(),
         journal=(journal or JournalQuery())._replace(every_writer=include_untrusted),
         untrusted=include_untrusted,
+        beside=beside,
     )
     stats = Stats()
     return Events(_run(inputs, options, stats, strict, on_error), stats)
@@ -228,12 +234,16 @@ def parse_source(
                 stats.bytes += len(block.data)
                 if options.progress is not None:
                     options.progress(source.name, len(block.data), source.size)
+                if options.beside is not None:
+                    options.beside.feed(block)
                 yield block
         except SourceError as error:
             broken.append(error)
         except OSError as error:
             broken.append(os_failure(source.name, error))
 
+    if options.beside is not None:
+        options.beside.begin(source)
     tape = Tape(scanned(), first_line=source.first_line if before is None else 1 - before.lines)
     clock = Clock(options.year, source.mtime, options.tz)
     trust = Trust(source.proven, options.untrusted)
@@ -241,6 +251,8 @@ def parse_source(
     if carry is not None:
         finder.unfinished = Unfinished()
     yield from finder.events()
+    if options.beside is not None:
+        options.beside.end()
     if carry is not None and finder.unfinished is not None and finder.unfinished.data:
         carry.unfinished, carry.mtime = finder.unfinished, source.mtime
     stats.untrusted += finder.left_out

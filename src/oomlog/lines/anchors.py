@@ -16,6 +16,7 @@ __all__ = [
     "NEEDLES",
     "OVERLAP",
     "count_lines",
+    "find_all",
     "find_anchors",
     "find_followers",
     "looks_like_json",
@@ -72,6 +73,13 @@ def _find_all(data: bytes, needle: bytes, hits: list[int]) -> None:
     while found := _memmem(start, end - start, needle, length):
         hits.append(found - base)
         start = found + length
+
+
+def find_all(data: bytes, needle: bytes) -> list[int]:
+    """Return the offsets at which a literal stands."""
+    hits: list[int] = []
+    _find_all(data, needle, hits)
+    return hits
 
 
 def find_followers(data: bytes) -> list[int]:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "WORDS", "Log", "described", "lost_records"]
 
-WORDS = (b"oom", b"emory", b"ill")
-"""One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``."""
+WORDS = (b"oom", b"emory", b"ill", b"allocation failure", b"Linux version ")
+"""One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``.  The
+last two are what ``oomlog.events.neighbourhood`` looks for besides."""
 
 _KERNEL = (("_TRANSPORT=kernel",),)
 # systemd.journal-fields(7): fields with an underscore are journald's own words, the others the writer's.
@@ -32,6 +33,10 @@ _OTHERS: tuple[tuple[str, ...], ...] = (
     # sd-messages.h: SD_MESSAGE_UNIT_OUT_OF_MEMORY, SD_MESSAGE_UNIT_OOMD_KILL
     ("MESSAGE_ID=fe6faa94e7774663a0da52717891d8ef",),
     ("MESSAGE_ID=d989611b15e44c9dbf31e3c81256e4ed",),
+    # SD_MESSAGE_UNIT_PROCESS_EXIT, SD_MESSAGE_UNIT_FAILURE_RESULT, SD_MESSAGE_UNIT_RESTART_SCHEDULED
+    ("MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15",),
+    ("MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c",),
+    ("MESSAGE_ID=5eb03494b6584870a536b337290809b3",),
     ("_SYSTEMD_UNIT=systemd-oomd.service",),
     ("_SYSTEMD_UNIT=earlyoom.service",),
     ("SYSLOG_IDENTIFIER=systemd-oomd",),

@@ -24,6 +24,10 @@ SERIES = SAMPLES / "v6.12-series.dmesg.log"
 STORM = SAMPLES / "v6.12-storm.dmesg.log"
 AGAIN = SAMPLES / "v7.2-hostile-cgroup.dmesg.log"
 POD = SAMPLES / "v6.1-memcg-v2-kubernetes.dmesg.log"
+KILL = (
+    "Out of memory: Killed process 4242 (java) total-vm:2097152kB, anon-rss:1572864kB, file-rss:512kB, "
+    "shmem-rss:0kB, UID:1000 pgtables:100kB oom_score_adj:0"
+)
 SHOWN = (ADJ, SERIES, POD, SAMPLES / "v7.2-panic.console.log", AGAIN)
 
 
@@ -69,14 +73,15 @@ def test_the_timeline_has_earlier_and_later_kills():
     """Other kills are told with their distance, and the event's own steps are marked."""
     moments = report(ADJ, event=2).content.cases[0].moments
     assert [(each.kind, each.own) for each in moments] == [
+        ("boot", False),
         ("kill", False),
         ("invoked", True),
         ("killed", True),
     ]
-    assert moments[0].offset_s == pytest.approx(11.520 - 12.427, abs=0.002)
-    assert moments[0].line == 14
+    assert moments[1].offset_s == pytest.approx(11.520 - 12.427, abs=0.002)
+    assert moments[1].line == 14
     later = report(ADJ, event=1).content.cases[0].moments
-    assert [each.kind for each in later] == ["invoked", "killed", "kill"]
+    assert [each.kind for each in later] == ["boot", "invoked", "killed", "kill"]
 
 
 def test_a_long_timeline_is_cut_and_says_so():
@@ -86,6 +91,47 @@ def test_a_long_timeline_is_cut_and_says_so():
     others = [each for each in case.moments if not each.own]
     assert len(others) + case.moments_left_out == len(events) - 1
     assert len(others) == 15
+
+
+NEAR = "".join(
+    f"2026-11-22T{each}\n"
+    for each in (
+        "09:59:30+01:00 db1 kernel: swapper/0: page allocation failure: order:1, mode:0x20",
+        "09:59:58+01:00 db1 systemd[1]: Started other.service - Something else.",
+        f"10:00:00.300000+01:00 db1 kernel: {KILL}",
+        "10:00:00.500000+01:00 db1 systemd[1]: app.service: A process of this unit has been killed by the "
+        "OOM killer.",
+        "10:00:05.800000+01:00 db1 systemd[1]: app.service: Scheduled restart job, restart counter is at 1.",
+        "10:00:05.900000+01:00 db1 systemd[1]: Started app.service - The application.",
+        "10:30:00+01:00 db1 systemd[1]: app.service: Failed with result 'exit-code'.",
+    )
+)
+
+
+def test_the_timeline_has_what_else_the_log_says():
+    """Failed allocations and restarts near the kill are told in order; units that only started are not."""
+    moments = report(NEAR).content.cases[0].moments
+    assert [(each.kind, each.line, each.own) for each in moments] == [
+        ("allocation", 1, False),
+        ("killed", 3, True),
+        ("noticed", 4, True),
+        ("restart", 5, False),
+        ("started", 6, False),
+    ]
+    assert [round(each.offset_s, 1) for each in moments] == [-30.3, 0.0, 0.2, 5.5, 5.6]
+
+
+def test_another_boot_in_between_is_told():
+    """Uptime that begins again says that the machine was booted; no distance is computed across it."""
+    log = f"[ 9000.000000] {KILL}\n[   12.000000] {KILL}\n"
+    first = report(log, event=1).content.cases[0].moments
+    assert [(each.kind, each.offset_s) for each in first] == [
+        ("killed", 0.0),
+        ("rebooted", None),
+        ("kill", None),
+    ]
+    second = report(log, event=2).content.cases[0].moments
+    assert [each.kind for each in second] == ["kill", "rebooted", "killed"]
 
 
 def test_facts_and_hypotheses_are_apart():

@@ -13,6 +13,8 @@ from oomlog.cli.inputs import TIMES, names_of
 from oomlog.cli.options import add_lang
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
+from oomlog.events.neighbourhood import Neighbourhood
+from oomlog.events.parse import shared_matcher
 from oomlog.model import OomEvent
 from oomlog.report.postmortem.write import FORMATS, SUFFIXES, Format, written
 from oomlog.report.summary import counted
@@ -99,7 +101,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     last = options.event == _LAST and incident is None
     if not options.event:
         options.event = None  # so that the last is that of the events wanted
-    chosen = read_events(options, context, names)
+    beside = Neighbourhood(shared_matcher(), options.year, options.tz)
+    chosen = read_events(options, context, names, beside)
     events = [pair for pair in chosen.events if incident is None or in_incident(pair[1], incident)]
     if not events:
         raise UsageError(_nothing(chosen))
@@ -115,14 +118,21 @@ def run(options: argparse.Namespace, context: Context) -> int:
             f"{len(events)} events would make a report that nobody reads; choose some with --event, --since "
             "or --comm, or tell them as one with --incident FROM..TO"
         )
-    data = written(_report(options, chosen, events, incident=incident is not None), form, _look(options))
+    data = written(
+        _report(options, chosen, events, beside, incident=incident is not None), form, _look(options)
+    )
     with Output(context.stdout) if options.output == "-" else FileOutput(options.output) as output:
         output.write(data)
     return status_of(chosen)
 
 
 def _report(
-    options: argparse.Namespace, chosen: Chosen, events: list[tuple[int, OomEvent]], *, incident: bool
+    options: argparse.Namespace,
+    chosen: Chosen,
+    events: list[tuple[int, OomEvent]],
+    beside: Neighbourhood,
+    *,
+    incident: bool,
 ) -> Postmortem:
     from oomlog.explain.run import explain
     from oomlog.report.postmortem.build import build
@@ -136,6 +146,7 @@ def _report(
     return build(
         explanations,
         chosen.siblings,
+        neighbours=beside.found,
         lang=options.lang,
         title=options.title,
         kind=kind,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from oomlog.errors import UsageError
-from oomlog.events.parse import Input, parse
+from oomlog.events.neighbourhood import Neighbourhood
+from oomlog.events.parse import Input, parse, shared_matcher
 from oomlog.explain.neighbours import Log
 from oomlog.explain.run import explain
 from oomlog.model import OomEvent
@@ -112,7 +113,8 @@ def report(
     >>> found.content.title, len(found.json()["events"])
     ('x (pid 7) killed: out of memory', 1)
     """
-    siblings = Log(_events(events))
+    beside = Neighbourhood(shared_matcher())
+    siblings = Log(_events(events, beside))
     if not siblings:
         raise UsageError("there is nothing to report: no out-of-memory event was given")
     numbers: Sequence[int] = range(1, len(siblings) + 1)
@@ -127,11 +129,13 @@ def report(
         for number in numbers
     ]
     kind: Kind = "event" if len(found) == 1 else "incident" if event == "incident" else "events"
-    content = build(found, siblings, lang=lang, title=title, kind=kind)
+    content = build(found, siblings, neighbours=beside.found, lang=lang, title=title, kind=kind)
     return Report(content, None if template is None else Path(template))
 
 
-def _events(events: OomEvent | Iterable[OomEvent] | Input | Iterable[Input]) -> list[OomEvent]:
+def _events(
+    events: OomEvent | Iterable[OomEvent] | Input | Iterable[Input], beside: Neighbourhood
+) -> list[OomEvent]:
     if isinstance(events, OomEvent):
         return [events]
     taken: object = events
@@ -141,4 +145,4 @@ def _events(events: OomEvent | Iterable[OomEvent] | Input | Iterable[Input]) -> 
         found = [each for each in taken if isinstance(each, OomEvent)]
         if len(found) == len(taken):
             return found
-    return list(parse(cast("Input", taken)))
+    return list(parse(cast("Input", taken), beside=beside))

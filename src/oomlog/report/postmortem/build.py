@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from oomlog.events.neighbourhood import Neighbour
 from oomlog.explain.model import Explanation, Values
 from oomlog.explain.phrases import say
 from oomlog.explain.verdict import verdict, who
@@ -25,6 +26,7 @@ def build(
     explanations: Sequence[tuple[int, Explanation]],
     events: Sequence[OomEvent],
     *,
+    neighbours: Sequence[Neighbour] = (),
     lang: str = "en",
     title: str | None = None,
     kind: Kind = "event",
@@ -35,6 +37,7 @@ def build(
 
     :param explanations: The events it is about, with their places in the inputs, from 1.
     :param events: All events of the inputs.
+    :param neighbours: What else the inputs say near their events.
     """
     if kind == "incident":
         incident = _incident(explanations)
@@ -52,16 +55,24 @@ def build(
         title=title or _title(explanations, kind, lang),
         lang=lang,
         verdict=text,
-        cases=tuple(case_of(number, each, events, lang) for number, each in told),
+        cases=tuple(case_of(number, each, events, neighbours, lang) for number, each in told),
         incident=incident,
         read=read or Read(),
         redacted=redacted,
     )
 
 
-def case_of(number: int, explanation: Explanation, events: Sequence[OomEvent], lang: str) -> Case:
+def case_of(
+    number: int,
+    explanation: Explanation,
+    events: Sequence[OomEvent],
+    neighbours: Sequence[Neighbour],
+    lang: str,
+) -> Case:
     """Return one event with all that is said about it."""
-    moments, left_out = timeline(explanation.event, events, lang)
+    place = explanation.place
+    unit = None if place is None else place.owner.unit
+    moments, left_out = timeline(explanation.event, events, neighbours, unit, lang)
     return Case(
         number=number,
         explanation=explanation,
@@ -144,7 +155,8 @@ def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
     shown = ", ".join(f"{name} ({count})" for name, count in names.most_common(5))
     if len(names) > 5:
         shown += f", +{len(names) - 5}"
-    apart = offset_of(events[0], events[-1].time, events[-1].uptime_s, events[-1])
+    first, last = events[0], events[-1]
+    apart = offset_of(first, last.time, last.uptime_s, last.source, last.quick_first_line, last.boot_id)
     values: Values = {"events": len(events), "kills": kills, "victims": shown}
     if apart is not None and apart >= 0 and len(events) > 1:
         return say(f"report.{key}_within", lang, {**values, "span": span(apart)})
