@@ -25,6 +25,9 @@ _SHAPES: tuple[tuple[Kind, str, re.Pattern[str]], ...] = (
     ("containerd", "cri-o", re.compile(rf"crio-{_ID}(?:\.scope)?")),
     ("kata", "kata", re.compile(rf"kata_(?:overhead_)?{_ID}")),
 )
+# runc's "slice:prefix:name" for systemd becomes a name where a driver for cgroupfs is given it, as with
+# the steps of a build in a dockerd that has the driver for systemd.
+_COLONS = re.compile(r"[A-Za-z0-9_.-]{0,200}\.slice:docker:(?P<id>[0-9a-z]{12,64})")
 _BARE_ID = re.compile(_ID)
 _FULL_ID = re.compile(r"[0-9a-f]{64}")
 _BUILD_ID = re.compile(r"[a-z0-9]{25}")
@@ -49,8 +52,13 @@ def engine(parts: Sequence[str], start: int) -> Match | None:
     if parts[start : start + 2] == ["docker", "buildkit"] and start + 2 < len(parts):
         id = parts[start + 2]
         if _BUILD_ID.fullmatch(id):
-            # A step of a build: no container that the engine lists, and none whose limit it can change.
-            return CgroupOwner("container", container_id=id, level="container", runtime="buildkit"), 3
+            return _build_step(id), 3
+    colons = _COLONS.fullmatch(part)
+    if colons is not None:
+        if _FULL_ID.fullmatch(colons["id"]):
+            return CgroupOwner("docker", container_id=colons["id"], level="container", runtime="docker"), 1
+        if _BUILD_ID.fullmatch(colons["id"]):
+            return _build_step(colons["id"]), 1
     found_lxc = _lxc(parts, start)
     if found_lxc is not None:
         return found_lxc
@@ -59,6 +67,11 @@ def engine(parts: Sequence[str], start: int) -> Match | None:
     if _FULL_ID.fullmatch(part):
         return _unnamed(part, None), 1
     return _machine(parts, start)
+
+
+def _build_step(id: str) -> CgroupOwner:
+    # No container that the engine lists, and none whose limit it can change.
+    return CgroupOwner("container", container_id=id, level="container", runtime="buildkit")
 
 
 def _unnamed(id: str, runtime: str | None) -> CgroupOwner:

@@ -20,6 +20,9 @@ _USER_MANAGER = re.compile(r"user@(?P<uid>\d{1,10})\.service")
 _USER_SLICE = re.compile(r"user-(?P<uid>\d{1,10})\.slice")
 _APP_SCOPE = re.compile(r"app(?:-(?P<launcher>[^-@]+))?-(?P<app>[^-@]+)-[^-@]+\.(?:scope|slice)")
 _APP_SERVICE = re.compile(r"app(?:-(?P<launcher>[^-@]+))?-(?P<app>[^-@]+)(?:@[^-@]*)?\.service")
+# GNOME puts what an application starts, as a terminal's shells, into scopes in a slice of the application.
+_APP_SLICE = re.compile(r"app-(?P<app>[^-@]+)\.slice")
+_ON_DEMAND = re.compile(r"dbus-:\d+\.\d+-")
 # snap.APP.COMMAND-UUID.scope, until 2.50 with numbers; services are snap.APP.COMMAND.service.
 _SNAP = re.compile(r"snap\.(?P<app>[a-z0-9][a-z0-9_+-]*)\.[^/]+\.(?:scope|service)")
 
@@ -49,6 +52,8 @@ def unit_around(parts: Sequence[str], user: int | None = None, uid: int | None =
     # systemd puts "_" before a name that the kernel's own files could be mistaken for.
     unit = parts[depth - 1].removeprefix("_")
     runtime, name = _application(unit)
+    if name is None and slices:
+        name = _of_slice(parts[slices - 1])
     return CgroupOwner(
         "systemd",
         unit,
@@ -71,6 +76,14 @@ def _application(unit: str) -> tuple[str | None, str | None]:
     if found is None:
         return None, None
     return "flatpak" if found["launcher"] == "flatpak" else None, unescape(found["app"])
+
+
+def _of_slice(name: str) -> str | None:
+    """Return the application of a slice: of ``app-dbus\\x2d:1.2\\x2dorg.gnome.Maps.slice`` org.gnome.Maps."""
+    found = _APP_SLICE.fullmatch(name)
+    if found is None or found["app"] == "graphical":
+        return None
+    return _ON_DEMAND.sub("", unescape(found["app"]), count=1)
 
 
 def _unit_type(name: str) -> str | None:

@@ -22,6 +22,8 @@ STATIC = "0c7f5d1e3a524b0e9d3c7d2a8a1b6c44"
 POD = f"kubepods-burstable-pod{UID_}.slice"
 SLICES = f"/kubepods.slice/kubepods-burstable.slice/{POD}"
 USER = "/user.slice/user-1000.slice/user@1000.service"
+SHELL = "vte-spawn-dbb4a75e-031f-480d-924b-5de5af7579d2.scope"
+ON_DEMAND = "dbus-:1.2-org.gnome.Nautilus@0.service"
 NSPAWN = "/machine.slice/systemd-nspawn@web.service"
 
 
@@ -51,6 +53,30 @@ SYSTEMD = {
     r"/system.slice/app\x2dblue.service": unit(r"app\x2dblue.service", "system.slice"),
     "/system.slice/_tasks.service": unit("tasks.service", "system.slice"),
     "/init.scope": unit("init.scope", None),
+    f"{USER}/app.slice/app-org.gnome.Terminal.slice/{SHELL}": unit(
+        SHELL,
+        "app-org.gnome.Terminal.slice",
+        user=1000,
+        uid=1000,
+        name="org.gnome.Terminal",
+    ),
+    rf"{USER}/app.slice/app-dbus\x2d:1.2\x2dorg.gnome.Nautilus.slice/{ON_DEMAND}": unit(
+        ON_DEMAND,
+        r"app-dbus\x2d:1.2\x2dorg.gnome.Nautilus.slice",
+        user=1000,
+        uid=1000,
+        name="org.gnome.Nautilus",
+    ),
+    rf"{USER}/app.slice/app-graphical.slice/app-print\x2dapplet@autostart.service": unit(
+        r"app-print\x2dapplet@autostart.service",
+        "app-graphical.slice",
+        user=1000,
+        uid=1000,
+        name="print-applet",
+    ),
+    f"{USER}/background.slice/tracker-miner-fs-3.service": unit(
+        "tracker-miner-fs-3.service", "background.slice", user=1000, uid=1000
+    ),
     "/user.slice/user-1000.slice": unit("user-1000.slice", "user-1000.slice", uid=1000),
     "/user.slice/user-0.slice/session-3.scope": unit("session-3.scope", "user-0.slice", uid=0),
     "/user.slice/user-121.slice/session-c1.scope": unit("session-c1.scope", "user-121.slice", uid=121),
@@ -96,6 +122,13 @@ ENGINES = {
     f"/docker/{ID}/system.slice/a.service": box("docker", below="system.slice/a.service"),
     "/docker/buildkit/x06h4frfg15dzsf4ovttfoyok": box("buildkit", "x06h4frfg15dzsf4ovttfoyok")
     | {"kind": "container"},
+    "/system.slice/system.slice:docker:jvifp9a6b1lxa1kuw8bwfcovf": box(
+        "buildkit", "jvifp9a6b1lxa1kuw8bwfcovf"
+    )
+    | {"kind": "container"},
+    f"/system.slice/system.slice:docker:{ID}": box("docker"),
+    "/system.slice/system.slice:docker:abc": {"kind": "plain"},
+    f"/nomad.slice/docker-{ID}.scope": box("docker", unit=f"docker-{ID}.scope", slice="nomad.slice"),
     f"/machine.slice/libpod-{ID}.scope": box("podman", unit=f"libpod-{ID}.scope", slice="machine.slice"),
     f"/machine.slice/libpod-{ID}.scope/container": box(
         "podman", unit=f"libpod-{ID}.scope", slice="machine.slice"
@@ -333,6 +366,14 @@ SCHEDULERS = {
         "level": "task",
         "unit": f"{UID}.cat.scope",
         "slice": "share.slice",
+    },
+    f"/nomad.slice/{UID}.envtask.scope": {
+        "kind": "nomad",
+        "job": UID,
+        "step": "envtask",
+        "level": "task",
+        "unit": f"{UID}.envtask.scope",
+        "slice": "nomad.slice",
     },
     f"/nomad/{UID}": {"kind": "nomad", "job": UID, "level": "task"},
     "/garden/6f265890-5165-7fab-6b52-18d1": box("garden", "6f265890-5165-7fab-6b52-18d1"),
