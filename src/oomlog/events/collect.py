@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from oomlog.events.pieces import LineReader, Piece
-from oomlog.events.recognise import Recognised, match_line
+from oomlog.events.recognise import match_line
 from oomlog.events.report import Report
 from oomlog.events.settle import settle_name, settle_paths
 from oomlog.events.userspace import act_of
@@ -31,7 +31,9 @@ _MEMBER_GAP_S = 10.0
 """The members of a group are killed in one go, but a slow console takes its time."""
 _OLD_KILL = re.compile(rb"[Kk]ill(?:ed)? process \d")
 # What oom_kill_process() and its callers put before the colon; other words are somebody's who quotes it.
-_MESSAGE = re.compile(r"(?:[\w .+-]{0,40} )?[Oo]ut of [Mm]emory(?: \(\w+\))?\Z|No available memory|\Z")
+_MESSAGE = re.compile(
+    r"(?:[\w .+-]{0,40} )?[Oo]ut of [Mm]emory(?: \([\w ]{1,40}\))?\Z|No available memory|\Z"
+)
 
 
 class Collector:
@@ -155,11 +157,12 @@ class Collector:
         tape, base = self.tape, report.end
         for at in _OLD_KILL.finditer(tape.text(base, until)):
             start = tape.line_start(base + at.start())
-            end = tape.line_end(start)
-            for line in self.reader.physical(start, end).lines:
-                found = match_line(self.reader.matcher, line)
-                if found is not None and self._current(line) is report:
-                    self.take(Piece(Recognised(line, found, 1, line.text), start, end + 1))
+            physical = self.reader.physical(start, tape.line_end(start))
+            if len(physical.lines) != 1 or self._current(physical.lines[0]) is not report:
+                continue
+            piece = self.reader.piece(physical)
+            if piece is not None:
+                self.take(piece)
             if report.ended:
                 return True
         return False
@@ -180,6 +183,8 @@ class Collector:
             self.tape.follow(report.end)
 
     def _header(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
+        if "gfp_mask" not in match.fields and line.uptime_s is None and line.ident is None:
+            return None  # "x invoked oom-killer" alone may be anybody's words
         previous = self._current(line, start)
         for report in list(self.open):
             if report is previous or (line.caller is None and _same_writer(report, line)):

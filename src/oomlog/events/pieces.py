@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from oomlog.events.recognise import MAX_PIECES, Recognised, match_line, match_text, recognise
-from oomlog.grammar import Match, Matcher, diagnose
+from oomlog.grammar import Diagnosis, Match, Matcher, diagnose
 from oomlog.lines.escapes import decode, undo_quoted_printable
 from oomlog.lines.reader import expand
 from oomlog.lines.shape import shape_of
@@ -16,7 +16,15 @@ from oomlog.model import LogLine, Problem
 
 __all__ = ["LineReader", "Physical", "Piece"]
 
+# How a line of a mail as stored is broken: within a word, or at a blank.
+_SOFT_BREAKS = ("=", "=20")
 _CHOPPED = re.compile(r",task_memcg=([^,]{1,4096}),(?:t(?:a(?:sk?)?)?)?>\Z")
+
+_PID_AND_NAME = re.compile(r"(process \d{1,10})\(")
+_LOST_BLANK = re.compile(
+    r"(?<=[,:)])"
+    r"(?=\(|gfp_mask=|order=|oom_(?:score_)?adj=|(?:anon|file|shmem)-rss:|total-vm:|UID |score |Kill)"
+)
 
 
 class Physical(NamedTuple):
@@ -110,7 +118,7 @@ class LineReader:
     def piece(self, physical: Physical) -> Piece | None:
         """Recognise the line at an anchor, with the lines it may have been broken into."""
         line = physical.lines[0]
-        if "=3D" in line.text:
+        if "=3D" in line.text or line.text.endswith(_SOFT_BREAKS):
             found = self._quoted_printable(physical)
             if found is not None:
                 return found
@@ -226,10 +234,18 @@ class LineReader:
         """Keep what is certain of a line that was cut or damaged."""
         line = physical.lines[0]
         text = line.text.strip()
+        if (spaced := _with_blanks(text)) != text:
+            whole = match_text(self.matcher, spaced)
+            if whole is not None:
+                return Piece(Recognised(line, whole, 1, spaced), physical.start, physical.end + 1)
         cut_by_pager = text.endswith(">")  # journalctl in a pager marks where it chopped a long line
         diagnosis = self.matcher.diagnose(text[:-1] if cut_by_pager else text, at_end=True)
         if diagnosis is None or not diagnosis.usable:
             return None
+        text, diagnosis, end = self._continued(physical, text, diagnosis)
+        rest = text[diagnosis.column - 1 :].strip()
+        if diagnosis.variant.section == "constraint" and not line.has_prefix and " " in rest:
+            return None  # a sentence that quotes the beginning of a summary line
         fields = dict(diagnosis.fields)
         if cut_by_pager and diagnosis.variant.section == "constraint" and "task_memcg" not in fields:
             found = _CHOPPED.search(text)
@@ -238,11 +254,34 @@ class LineReader:
         match = Match(diagnosis.variant, fields, text)
         expected = f"{diagnosis.variant.id}: {diagnosis.expected} at column {diagnosis.column}"
         return Piece(
-            Recognised(line, match, 1, text),
-            physical.start,
-            physical.end + 1,
-            Problem(line.no, line.text, expected),
+            Recognised(line, match, 1, text), physical.start, end + 1, Problem(line.no, line.text, expected)
         )
+
+    def _continued(self, physical: Physical, text: str, diagnosis: Diagnosis) -> tuple[str, Diagnosis, int]:
+        """Add following lines to one that stops fitting where it ends, as long as they fit."""
+        end = physical.end
+        for _ in range(MAX_PIECES - 1):
+            if diagnosis.column <= len(text):
+                break
+            more = self.follow(end + 1)
+            if more is None or len(more.lines) != 1 or more.lines[0].has_prefix:
+                break
+            piece = more.lines[0].text.strip(" \t")
+            if not piece or match_text(self.matcher, piece) is not None:
+                break
+            joined = [
+                (glue + piece, self.matcher.diagnose(text + glue + piece, at_end=True)) for glue in ("", " ")
+            ]
+            added, best = max(joined, key=lambda one: one[1].column if one[1] is not None else 0)
+            if best is None or best.column <= diagnosis.column or not best.usable:
+                break
+            text, diagnosis, end = text + added, best, more.end
+        return text, diagnosis, end
+
+
+def _with_blanks(text: str) -> str:
+    """Put back the blanks that some web sites take out next to brackets and punctuation."""
+    return _LOST_BLANK.sub(" ", _PID_AND_NAME.sub(r"\1 (", text))
 
 
 def _unfinished(piece: Piece) -> Piece | None:

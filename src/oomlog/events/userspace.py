@@ -22,6 +22,7 @@ _ACTS = (
     ("userspace.earlyoom_kill", "earlyoom", True),
     ("userspace.lmk_kill", "lowmemorykiller", True),
     ("userspace.lmk_sigkill", "lowmemorykiller", True),
+    ("userspace.lmkd_kill", "lowmemorykiller", True),
     ("userspace.unit_", "systemd", False),
     ("userspace.kubelet", "kubelet", False),
     ("userspace.slurm", "slurmstepd", False),

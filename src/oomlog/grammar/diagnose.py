@@ -21,6 +21,8 @@ __all__ = ["Diagnosis", "diagnose"]
 # What follows a name must have begun with this many characters: the ")" after a comm alone may be
 # part of the comm, as in "(sd-pam)".
 _EVIDENCE = 2
+# The kernel prints no leading zeros, so nothing is missing from one.
+_ZEROS = {("0", "int"), ("0", "pages"), ("0", "bytes")}
 # Fifteen bytes, each of which may be printed as four characters.
 _LONGEST_COMM = 60
 
@@ -103,7 +105,7 @@ class _Walk:
         found = _pattern(node.type, tuple(follow(after))).match(self.text, at, self.end)
         if found is not None:
             end = found.end()
-            if kind.closed or self.complete(kind, after, end):
+            if kind.closed or (found[1], kind.name) in _ZEROS or self.complete(kind, after, end):
                 fields[key_of(node)] = kind.convert(found[1])
             return end
         if kind.reach == "fixed":
@@ -132,10 +134,9 @@ class _Walk:
             return end == self.end or self.continues(after, end)
         if kind.loose:
             return end + _EVIDENCE <= self.end and self.continues(after, end, _EVIDENCE)
-        if end == self.end:
-            # A blank at the end of the line belongs to no number.
-            return end < len(self.text)
-        return self.continues(after, end)
+        if end < len(self.text) and self.text[end] in " \t":
+            return True  # a blank belongs to no number, whatever was glued on after it
+        return end < self.end and self.continues(after, end)
 
     def continues(self, after: tuple[Node, ...], at: int, size: int = 1) -> bool:
         """Whether the text at ``at`` goes on like something that may follow, for ``size`` characters."""

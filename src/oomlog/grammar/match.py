@@ -75,7 +75,8 @@ def _signatures(variants: list[Variant]) -> dict[str, list[Variant]]:
     for index, one in enumerate(texts):
         for other in texts[index + 1 :]:
             if one in groups and other in groups and len(common := _common(one, other)) >= _USEFUL:
-                groups.setdefault(common, []).extend(groups.pop(one) + groups.pop(other))
+                both = groups.pop(one) + groups.pop(other)  # the common text may be one of the two
+                groups.setdefault(common, []).extend(both)
     return groups
 
 
@@ -192,8 +193,8 @@ class Matcher:
 
 
 def best(results: Iterable[Diagnosis]) -> Diagnosis | None:
-    """The diagnosis that got furthest; with equal reach the one with more fields."""
-    return max(results, key=lambda one: (one.column, len(one.fields)), default=None)
+    """The diagnosis that got furthest; with equal reach one of use, then the one with more fields."""
+    return max(results, key=lambda one: (one.column, one.usable, len(one.fields)), default=None)
 
 
 def _resembles(variant: Variant, text: str) -> bool:

@@ -1,6 +1,6 @@
 """Find the places in a log that may belong to an OOM report, at memory speed.
 
-Almost all of a log is about something else.  One of six literals occurs in every line that opens, ends
+Almost all of a log is about something else.  One of seven literals occurs in every line that opens, ends
 or names a kill, so a block of bytes is searched for these and nothing else in it is looked at.  The search
 is libc's ``memmem`` where there is one (it skips by the needle's length and runs without the interpreter
 lock), else ``bytes.find``.
@@ -28,7 +28,8 @@ NEEDLES: tuple[bytes, ...] = (
     b" memory",  # "Out of memory: Kill", "cgroup out of memory:", "due to memory", "low memory!"
     b" to process ",  # earlyoom's "sending SIGTERM to process"
     b"sigkill to ",  # lowmemorykiller until 4.5
-    b"killer: Killing '",  # lowmemorykiller since
+    b"killer: Kill",  # lowmemorykiller since, and Android's lmkd
+    b"f Memory: Kill",  # "Out of Memory: Killed process", up to 2.6.19
 )
 OVERLAP = max(map(len, NEEDLES)) - 1
 CONTEXT = 16
@@ -38,7 +39,7 @@ CONTEXT = 16
 _JSON_BYTES = (b'"MESSAGE":[', b'"MESSAGE": [')
 
 # Lines that complete an event, looked for near one only.
-FOLLOWERS: tuple[bytes, ...] = (b"oom_reaper: ", b"the OOM killer", b"System OOM encountered")
+FOLLOWERS: tuple[bytes, ...] = (b"oom_reaper: ", b" OOM killer", b"System OOM encountered")
 
 # " memory" is common in ordinary lines; only these words before it start something of ours.
 _BEFORE_MEMORY = (b"ut of", b"due to", b"low", b"on", b"available", b"same", b"\nto")

@@ -30,6 +30,8 @@ _MONTH = r"(?P<month>[^\W\d_]{2,12}\.?|\d{1,2}[^\W\d_])"
 _FACILITY = (
     r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]|security|console|ntp)"
 )
+# A program's name.  Where a logger leaves "kernel:" out, the kernel's own first word may look like one.
+_IDENT = r"(?P<ident>(?!oom[-_](?:kill|reaper))[^\s\[\]:]+)"
 _SEVERITY = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
 
 
@@ -84,7 +86,8 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "uptime",
-        r"\[ *(?P<uptime>\d{1,10}\.\d{1,9})(?: <[ +\d.]{1,20}>|,? +\+?\d+\.\d+)?\] ?",
+        # The CPU before it: Samsung.
+        r"\[(?:\d{1,3}-)? *(?P<uptime>\d{1,10}\.\d{1,9})(?: <[ +\d.]{1,20}>|,? +\+?\d+\.\d+)? ?\] ?",
         "[   12.345678] Mem-Info:",
     ),
     Layer(
@@ -113,13 +116,17 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "openwrt",
         _WEEKDAY + _MONTH + r" +(?P<day>\d{1,2}) +" + _TIME + rf"(?: (?P<year>\d{{4}}))? (?:(?P<host>\S+) )?"
-        rf"{_FACILITY}\.{_SEVERITY} (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ",
+        rf"{_FACILITY}\.{_SEVERITY} {_IDENT}(?:\[[^\]\s]*\])?: ",
         "Mon Apr 12 18:29:48 2021 kern.warn kernel: [  267.720081] Mem-Info:",
     ),
     Layer(
         "syslog",
-        _MONTH + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?" + _TIME + r" (?P<host>[^\s\[\]]+) "
-        r"(?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        _MONTH
+        + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
+        + _TIME
+        + r" (?P<host>[^\s\[\]]+) "
+        + _IDENT
+        + r"(?:\[[^\]\s]*\])?: ?",
         "Nov 22 10:00:00 web1 kernel: [   12.345678] Mem-Info:",
     ),
     Layer(
@@ -127,7 +134,9 @@ LAYERS: tuple[Layer, ...] = (
         _MONTH
         + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _TIME
-        + r" (?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
+        + r" "
+        + _IDENT
+        + r"(?:\[[^\]\s]*\])?: ?",
         "Jan  5 15:19:27 kernel: [ 5864.708440] Mem-Info:",
     ),
     Layer(
@@ -136,7 +145,7 @@ LAYERS: tuple[Layer, ...] = (
         + _MONTH
         + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _TIME
-        + r"(?: (?P<year2>\d{4}))?(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d)))? ",
+        + r"(?: (?P<year2>\d{4}))?(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d|oom[-_](?:kill|reaper))))?:? ",
         "Nov 22 10:00:00 web1 [   12.345678] Mem-Info:",
     ),
     Layer(
@@ -144,6 +153,18 @@ LAYERS: tuple[Layer, ...] = (
         r"(?P<epoch>1\d{9})\.(?P<frac>\d{3,9}) (?P<host>[^\s\[\]]+) "
         r"(?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
         "1763805600.123456 web1 kernel: Mem-Info:",
+    ),
+    Layer(
+        "logcat",
+        r"(?:(?P<year>\d{4})-)?(?P<mon>\d\d)-(?P<day>\d\d) "
+        + _TIME
+        + r" +(?:(?:\w+ +)?\d+ +\d+ +)?[VDIWEF] (?P<ident>[^\s:]{1,64}) *: ",
+        "10-24 14:24:26.342   710   710 I lowmemorykiller: Kill 'com.x' (17933), uid 10446, oom_score_adj 0",
+    ),
+    Layer(
+        "program",
+        r"(?:(?P<host>[\w.-]+) )?(?P<ident>systemd(?:-oomd)?|earlyoom|oomd)\[\d+\]: ",
+        "web1 systemd-oomd[666]: Killed /user.slice due to memory used (1) / total (2) and swap used (3)",
     ),
     Layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
     Layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
@@ -157,23 +178,25 @@ LAYERS: tuple[Layer, ...] = (
 
 _BY_NAME = {layer.name: layer for layer in LAYERS}
 _DATED = tuple(
-    _BY_NAME[name] for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "kmsg", "epoch")
+    _BY_NAME[name] for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "logcat", "kmsg", "epoch")
 )
 _WORDED = tuple(
     _BY_NAME[name]
     for name in (
         "guest", "talos", "dmesg_x", "openwrt", "syslog", "syslog_nohost", "syslog_bare",
-        "journal_unit", "iso", "kernel", "host_kernel", "k8s_event",
+        "journal_unit", "iso", "kernel", "host_kernel", "program", "k8s_event",
     )
 )  # fmt: skip
 _BRACKET = tuple(_BY_NAME[name] for name in ("uptime", "caller", "dmesg_t", "iso_bracket", "dmesg_h"))
 _ANGLE = (_BY_NAME["rfc5424"], _BY_NAME["level"])
 # What may stand between two prefixes of the list above, once a time was read.
-_INNER = tuple(_BY_NAME[name] for name in ("host_kernel", "kernel", "dmesg_x", "talos"))
+_INNER = tuple(_BY_NAME[name] for name in ("host_kernel", "kernel", "dmesg_x", "talos", "program"))
+_AFTER_UPTIME = (_BY_NAME["host_kernel"], _BY_NAME["program"])
 
 # Mail quoting, indentation, list and string literals of source code that quotes a log.
 _LEAD = re.compile(
-    r"(?:[ \t]*[>|](?=[ \t>|\[<]|\Z))*[ \t]*(?P<open>(?:[\w.-]{1,32}: ?|[-*+] )?[\"'`](?=[\w\[<]))?"
+    r"(?:[ \t]*[>|](?=[ \t>|\[<]|\Z))*[ \t]*"
+    r"(?P<open>(?:[\"']?[\w.-]{1,32}[\"']?: ?|[-*+] )?(?:\"{3}|'{3}|[\"'`])(?=[\w\[<]))?"
 )
 _STAMP_LATER = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,10}\.\d{6}\]")
 _KERNEL_LATER = re.compile(r"(?<=\d )(?:[\w.-]{1,64} )?kernel(?:\[\d*\])?: ")
@@ -295,7 +318,7 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
         elif (char.isalpha() or char == " ") and "uptime" not in values and pos - start < 512:
             layers = _WORDED if depth == 0 else _INNER
         elif depth and char.isalpha() and values.get("ident") is None:
-            layers = (_BY_NAME["host_kernel"],)
+            layers = _AFTER_UPTIME
         else:
             break
         for layer in layers:

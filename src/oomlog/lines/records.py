@@ -30,6 +30,8 @@ _MESSAGE_KEYS = (
     "body",
     "text",
 )
+# Keys of a pretty-printed record that hold a message and nothing else.
+_FIELD_KEYS = ("MESSAGE", "msg", "message", "log", "textPayload", "@message", "_raw")
 _NESTED_KEYS = ("jsonPayload", "json_payload", "data", "event", "fields", "_source")
 _TIME_KEYS = ("time", "timestamp", "@timestamp", "ts", "date")
 _HOST_KEYS = ("_HOSTNAME", "hostname", "host", "HOSTNAME")
@@ -45,6 +47,8 @@ _FIELD = re.compile(
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?(?:\.\d+)?")
 # A message with newlines in the export format: its length in eight bytes, then the text.
 _EXPORT_LENGTH = re.compile(r".{1,12}?\x00{4,7}", re.DOTALL)
+# Serial consoles in the cloud: the line's end is in the text, in some exports escaped once more.
+_LINE_ENDS = re.compile(r"(?:\n|\\r|\\n)+\Z")
 _NO_JSON_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x")
 EXPORTED = "MESSAGE\n"
 """Prefix of a message in the export format's binary form; the lines after it are its own."""
@@ -103,7 +107,7 @@ def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
     # journald says itself where a record came from; the identifier is the sender's own word.
     transport = record.get("_TRANSPORT")
     kernel = transport == "kernel" or (transport is None and ident in (None, "kernel", "kern"))
-    first, newline, rest = message.rstrip("\n").partition("\n")
+    first, newline, rest = _LINE_ENDS.sub("", message).partition("\n")
     line = parse_line(first, no)
     return line._replace(
         text=line.text + newline + rest,
@@ -179,7 +183,7 @@ def message_field(raw: str) -> str | None:
         return None
     if found["name"]:
         return found["value"] if found["name"] == "MESSAGE" else None
-    if found["key"] not in ("MESSAGE", "msg", "message", "log"):
+    if found["key"] not in _FIELD_KEYS:
         return None
     try:
         return _as_text(_loads(found["json"]))

@@ -31,18 +31,21 @@ def test_fields_before_the_cut_are_kept() -> None:
         "total_vm_kb": 216868,
         "anon_rss_kb": 896,
     }
-    assert (result.column, result.expected) == (KILLED.index("file-rss") + 5, '", file-rss:"')
+    assert (result.column, result.expected) == (KILLED.index("file-rss") + 5, '" file-rss:"')
     assert result.usable
 
 
 def test_number_at_the_cut_is_not_trusted() -> None:
-    """Digits may be missing from a number that touches the end of the text."""
+    """Digits may be missing from a number that touches the end of the text, unless it is zero."""
     cut = KILLED[: KILLED.index("kB, anon")]
     assert "total_vm_kb" not in look(cut).fields
     cut = KILLED[: KILLED.index(" pgtables")]
+    assert look(cut).fields["uid"] == 0
+    cut = cut.replace("UID:0", "UID:100")
     assert "uid" not in look(cut).fields
-    assert look(cut, at_end=False).fields["uid"] == 0
-    assert look(cut + " ").fields["uid"] == 0
+    assert look(cut, at_end=False).fields["uid"] == 100
+    assert look(cut + " ").fields["uid"] == 100
+    assert look(cut + "   [7/972]").fields["uid"] == 100
 
 
 def test_damage_in_the_middle() -> None:
@@ -81,11 +84,12 @@ def test_cutting_a_sample_invents_nothing(variant: object) -> None:
 
 def test_whole_line_reaches_its_end() -> None:
     """A line that matches is followed to its end, with all fields but those that touch it."""
-    result = look(KILLED)
+    line = KILLED[:-1] + "300"
+    result = look(line)
     assert result.expected == "end of line"
-    assert len(KILLED) + 1 == result.column
+    assert len(line) + 1 == result.column
     assert "oom_score_adj" not in result.fields
-    assert look(KILLED, at_end=False).fields["oom_score_adj"] == 0
+    assert look(line, at_end=False).fields["oom_score_adj"] == 300
 
 
 def test_best_variant_of_a_cut_line() -> None:

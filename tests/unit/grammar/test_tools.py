@@ -51,7 +51,7 @@ def test_shipped_files_verify() -> None:
 def test_list_by_kernel_and_section() -> None:
     """The list can be narrowed to what one kernel prints."""
     status, out, _ = call("list", "--section", "invoked", "--kernel", "2.6.32")
-    assert (status, [line.split()[0] for line in out.splitlines()]) == (0, ["invoked.oom_adj"])
+    assert (status, [line.split()[0] for line in out.splitlines()]) == (0, ["invoked.oom_adj", "invoked.cut"])
     assert "kill.killed " in call("list", "--kernel", "6.8")[1]
     assert "kill.select " not in call("list", "--kernel", "6.8")[1]
 

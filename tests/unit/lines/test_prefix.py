@@ -16,8 +16,8 @@ def test_each_layer_reads_its_example(layer):
     line = parse_line(layer.example)
     assert layer.pattern.match(layer.example)
     assert line.has_prefix
-    assert line.is_kernel
-    assert line.text.startswith(("Mem-Info:", "x invoked", "Out of memory: Killed"))
+    assert line.is_kernel or layer.name in ("logcat", "program")  # killers of their own
+    assert line.text.startswith(("Mem-Info:", "x invoked", "Out of memory: Killed", "Kill 'com", "Killed /"))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ def test_each_layer_reads_its_example(layer):
         ("", None, None, None),
         ("[   12.345678] ", 12.345678, None, None),
         ("[   12.345678][  T123] ", 12.345678, None, "T123"),
+        ("[2-3219.1870] ", 3219.187, None, None),
+        ("[ 1234.567890 ] ", 1234.56789, None, None),
         ("[   12.345678] [    C0] ", 12.345678, None, "C0"),
         ("<4>[   12.345678] ", 12.345678, None, None),
         ("kern  :warn  : [   12.345678] ", 12.345678, None, None),

@@ -1,0 +1,144 @@
+"""Reports as people quote them: shortened, wrapped by hand or by a mail program, with something glued on."""
+
+from __future__ import annotations
+
+import pytest
+
+import oomlog
+
+_CASES = {
+    "a key left out, wrapped by hand": (
+        "Memory cgroup out of memory: Killed process 2269 (python)\n"
+        "               total-vm:31786400kB, anon-rss:13945980kB, file-rss:11996kB,\n"
+        "               shmem-rss:0kB, pgtables:28172kB\n",
+        {
+            "pid": 2269,
+            "total_vm_kb": 31786400,
+            "anon_rss_kb": 13945980,
+            "shmem_rss_kb": 0,
+            "pgtables_kb": 28172,
+        },
+    ),
+    "an unknown part at the end of a wrapped line": (
+        "[  579.384021] cat invoked oom-killer: gfp_mask=0xd4, order=3, oom_adj=0\n"
+        "[  579.384012] Killed process 2919 (malloc) vsz:1442976kB, anon-\n"
+        "rss:312kB, file-rss:1439004kB lowmem 1383556kB\n",
+        {"pid": 2919, "total_vm_kb": 1442976, "anon_rss_kb": 312, "file_rss_kb": 1439004},
+    ),
+    "a comma lost where the line was broken": (
+        "[  739.620583] cat invoked oom-killer: gfp_mask=0xd4, order=3, oom_adj=0\n"
+        "[  739.739895] Out of memory: kill process 2716 (gnome-session)\n"
+        "score 191570 or a child\n"
+        "[  739.739901] Killed process 2726 (gnome-power-man) vsz:319232kB\n"
+        "anon-rss:8156kB, file-rss:2764kB\n",
+        {"pid": 2726, "comm": "gnome-power-man", "anon_rss_kb": 8156, "score": 191570},
+    ),
+    "blanks taken out by a web site": (
+        "Killed process 9682, UID 27,(mysqld) total-vm:47388kB,anon-rss:3744kB, file-rss:80kB\n",
+        {"pid": 9682, "comm": "mysqld", "uid": 27, "anon_rss_kb": 3744, "file_rss_kb": 80},
+    ),
+    "quoting whose depth changes within a line": (
+        "> > Out of memory: kill process 1727 (console-kit-dae) score 1027939 or\n"
+        "> a\n"
+        "> > child\n"
+        "> > Killed process 1727 (console-kit-dae) vsz:4111756kB, anon-rss:0kB,\n"
+        "> > file-rss:600kB\n",
+        {"pid": 1727, "total_vm_kb": 4111756, "file_rss_kb": 600, "score": 1027939},
+    ),
+    "a mail as stored, broken within a word": (
+        "> [ 1171.795551] Out of memory: Killed process 1669 (xdg-desktop-por) total-=\n"
+        "vm:\n"
+        "> 105068kB, anon-rss:9792kB, file-rss:10972kB, shmem-rss:0kB, UID:1000=20\n"
+        "pgtables:\n"
+        "> 136kB oom_score_adj:200\n",
+        {"pid": 1669, "total_vm_kb": 105068, "uid": 1000, "pgtables_kb": 136, "oom_score_adj": 200},
+    ),
+    "a host instead of the kernel's tag": (
+        "Nov 17 06:19:30 sleepy oom-killer: gfp_mask=0xd0\n"
+        "Nov 17 06:19:30 sleepy Out of Memory: Killed process 2153 (ntpd).\n",
+        {"pid": 2153, "comm": "ntpd"},
+    ),
+    "an old kernel's kill without its report": (
+        "Mar 10 23:02:43 monster kernel: Out of Memory: Killed process 415 (rpc.statd).\n",
+        {"pid": 415, "comm": "rpc.statd"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_a_quoted_kill_is_read(name):
+    """What is there is read exactly, whatever happened to the line."""
+    text, expected = _CASES[name]
+    (event,) = oomlog.parse(text)
+    (kill,) = event.kills
+    assert expected == {key: getattr(kill, key) for key in expected}
+
+
+def test_what_is_glued_on_costs_nothing():
+    """A number that blanks follow is whole, whatever a terminal put after them."""
+    header = "[14808.063890] main invoked oom-killer: gfp_mask=0x24000c0, order=0, oom_score_adj=998"
+    (event,) = oomlog.parse(f"{header}          [7/972]\n[14808.063893] main cpuset=/ mems_allowed=0\n")
+    assert event.trigger is not None
+    assert (event.trigger.order, event.trigger.oom_score_adj) == (0, 998)
+
+
+def test_a_header_cut_to_its_words():
+    """A stamped line that only says who asked opens a report; the summary's constraint is the scope."""
+    (event,) = oomlog.parse(
+        "[ 2786.519080] mem_on_node0 invoked oom-killer\n"
+        "[ 2787.216534] oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=test,mems_allowed=0\n"
+        "[ 2787.229991] Out of memory: Killed process 13432 (mem_on_node1)\n"
+    )
+    assert event.trigger is not None
+    assert (event.trigger.comm, event.trigger.gfp_mask, event.scope) == ("mem_on_node0", None, "cpuset")
+    assert [kill.pid for kill in event.kills] == [13432]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mem_on_node0 invoked oom-killer\n",
+        "Nov 22 10:00:00 web1 app[4]: java invoked oom-killer\n",
+        "2026-11-22T10:00:00Z java invoked oom-killer:\n",
+        "`oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=0`. And it buys nothing:\n",
+        "Low memory! mem avail: 327 of 5875 MiB (5) % <= min 10 %, swap free: 0 of 0 MiB (0 %)\n",
+        "Subject: Re: adding swap workarounds oom - was: Re: Out of Memory: Killed process 16498 (java).\n",
+        "│ Aug 16 12:01:15 kernel: Out of memory: Killed process         │\n",
+    ],
+)
+def test_words_about_it_are_no_report(text):
+    """Sentences with a report's words in them give nothing."""
+    assert list(oomlog.parse(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "killer"),
+    [
+        ("10-24 14:24:26.342   710   710 I lowmemorykiller: ", "lowmemorykiller"),
+        ("09-07 01:55:44.794 I lowmemorykiller: ", "lowmemorykiller"),
+        ("10-24 14:24:26.342  1310  3312 I ActivityManager: ", None),
+    ],
+)
+def test_kills_of_androids_daemon(prefix, killer):
+    """lmkd's line in logcat is its kill, with the package's whole name; another tag's line is not."""
+    events = list(
+        oomlog.parse(
+            f"{prefix}Kill 'com.google.android.gms.unstable' (17933), uid 10446, oom_score_adj 0 to free "
+            "140528kB rss, 37404kB swap; reason: device is not responding\n"
+        )
+    )
+    assert [killer] * bool(killer) == [event.killer for event in events]
+    for event in events:
+        assert event.kills[0].comm == "com.google.android.gms.unstable"
+        assert event.kills[0].oom_score_adj == 0
+
+
+def test_a_serial_port_of_google_cloud():
+    """Text that was escaped twice loses the line end that is spelled out in it."""
+    (event,) = oomlog.parse(
+        '{"textPayload": "[195998.443208] node invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, '
+        'oom_score_adj=991\\\\r\\\\n", "timestamp": "2023-03-15T15:50:35.927515678Z"}\n'
+    )
+    assert event.trigger is not None
+    assert event.trigger.oom_score_adj == 991
+    assert event.time is not None
