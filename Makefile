@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 LOG    ?= samples/v6.12-memcg-v2-kubernetes.dmesg.log
 
-.PHONY: run test lint format golden bench fuzz clean
+.PHONY: run test lint format golden pictures bench fuzz clean
 
 $(BIN)/oomlog: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +42,10 @@ format: $(VENV)/.dev
 # Writes the expected records of samples/ anew; read the diff before you keep it.
 golden: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/test_samples.py tests/test_explain_golden.py --update-golden
+
+# Draws the pictures of the documents anew.
+pictures: $(VENV)/.dev
+	$(BIN)/python docs/pictures.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py

@@ -108,7 +108,7 @@ def _one(ledger: Ledger, ax: Axes | None, lang: str, width: float) -> Axes:
     values = [human_kb(row.kb) for row in rows]
     if contradicted is None:
         values = [
-            f"{size}  {share_text(row.kb / ledger.total_kb)}" for size, row in zip(values, rows, strict=True)
+            f"{size}, {share_text(row.kb / ledger.total_kb)}" for size, row in zip(values, rows, strict=True)
         ]
     high = filled if contradicted is not None else max(filled, ledger.total_kb)
     notes = [say("plots.not_known", lang, {"kb": unknown})] if unknown > 0 else []
@@ -272,14 +272,17 @@ def _part_name(ledger: Ledger, lang: str) -> str:
 
 def _keys(pieces: Sequence[Sequence[_Piece]], lang: str) -> list[Key]:
     """Return what colours mean, the kernel's items together."""
-    found: dict[str, Key] = {}
+    names: dict[str, list[str]] = {}
     for piece in sorted((piece for row in pieces for piece in row), key=lambda each: -each.kb):
         colour = _colour(piece.id)
-        name = "kernel" if colour == _KERNEL else "free" if piece.id in _UNUSED else piece.id
-        name = "reserved" if colour == "grey" else name
-        found.setdefault(name, (colour, _name(name, lang), _HATCH.get(piece.id)))
-    order = [name for name in found if name not in _LAST] + [name for name in _LAST if name in found]
-    return [found[name] for name in order]
+        group = {_KERNEL: "kernel", "grey": "reserved", "empty": "free"}.get(colour, piece.id)
+        words = names.setdefault(colour, [])
+        if (name := _name(group, lang)) not in words:
+            words.append(name)
+    # Behind what is in use, as in the bars.
+    last = [_COLOURS[each] for each in (RESIDUE, "reserved", "free")]
+    order = sorted(names, key=lambda colour: last.index(colour) + 1 if colour in last else 0)
+    return [(each, " / ".join(names[each]), _HATCH[RESIDUE] if each == last[0] else None) for each in order]
 
 
 def _several_title(rows: Sequence[Ledger], labels: Sequence[str], lang: str) -> str:

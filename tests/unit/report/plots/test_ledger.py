@@ -131,7 +131,7 @@ def test_small_items_are_one_row():
         LedgerItem("page_tables", 2000, None),
     ]
     ax = plot_ledger(machine(*items, total_kb=1_000_000))
-    assert "4.88 MiB  0.5 %" in texts(ax)
+    assert "4.88 MiB, 0.5 %" in texts(ax)
     assert set(bars(ax, "stack.")) == {"anon", "slab", "page_tables"}
 
 

@@ -112,8 +112,8 @@ def test_it_says_what_it_shows():
     assert root.get("aria-labelledby") == "x-title x-desc"
     assert root.findtext(f"{SVG}title") == "Anonymous memory: 70.0 % of 1000 KiB of RAM"
     said = root.findtext(f"{SVG}desc")
-    assert "anonymous memory: 700 KiB  70.0 %" in said
-    assert "counted in no line: 200 KiB  20.0 %" in said
+    assert "anonymous memory: 700 KiB, 70.0 %" in said
+    assert "counted in no line: 200 KiB, 20.0 %" in said
 
 
 def test_the_same_picture_has_the_same_bytes(tmp_path):
