@@ -56,6 +56,26 @@ def test_all_transports(transport):
         assert event_bytes(again) == event_bytes(event)
 
 
+def counters(details: object) -> tuple[object, ...]:
+    memcg = details.memcg
+    return details.kernel_release, memcg and memcg.memory, memcg and memcg.memory_swap
+
+
+@pytest.mark.parametrize("path", [*SAMPLES, *CORPUS], ids=lambda path: path.name)
+def test_a_glimpse_shows_what_decoding_shows(path):
+    """The few values that can be had without decoding a report are those that decoding gives."""
+    for event in oomlog.parse(path, include_untrusted=True):
+        assert counters(event.quick_details) == counters(event.details)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.name)
+def test_a_glimpse_through_all_transports(transport):
+    """Whatever stands before and in the lines."""
+    records = tuple(render.read_records((ROOT / "samples/v7.2-series.kmsg.log").read_bytes()))
+    for event in oomlog.parse(transport.render(records), year=2026, tz=UTC):
+        assert counters(event.quick_details) == counters(event.details)
+
+
 def test_quotes_are_the_same():
     """The lines that an explanation quotes have their numbers and texts."""
     [event] = oomlog.parse(ROOT / "samples/v6.12-memcg-v2-group.dmesg.log")
