@@ -60,12 +60,12 @@ USERS = {
     "systemd": ("oomlog.sources.journal", "oomlog.watch.follow_journal"),
     "prometheus_client": ("oomlog.watch.metrics",),
     "rich": ("oomlog.report", "oomlog.cli"),
-    "zstandard": ("oomlog.sources",),
+    "zstandard": ("oomlog.sources", "oomlog.store"),
     "concurrent.futures": ("oomlog.events.parallel", "oomlog.lines.tape"),
     "pyparsing": ("oomlog.grammar",),
 }
 AT_IMPORT = {
-    "pandas": ("oomlog.frame", "oomlog.history"),
+    "pandas": ("oomlog.frame", "oomlog.history", "oomlog.store.load"),
     "pyarrow": ("oomlog.frame", "oomlog.report.parquet"),
     "matplotlib": ("oomlog.report.plots",),
     "jinja2": ("oomlog.report.html",),

@@ -5,6 +5,7 @@
      +-- GrammarError   a grammar file is wrong (file, variant, key, help)
      +-- GlossaryError  a file of the glossary is wrong (file, entry, key, help)
      +-- ParseError     a problem in a log, raised only when the caller asked for strict parsing
+     +-- StoreError     a store of kills cannot be used (path, reason)
      +-- UsageError     the caller asked for something that does not fit together
      +-- PictureError   a picture was asked for of something that the log does not have
 
@@ -21,6 +22,7 @@ __all__ = [
     "ParseError",
     "PictureError",
     "SourceError",
+    "StoreError",
     "UsageError",
 ]
 
@@ -106,6 +108,16 @@ class ParseError(OomlogError):
         self.text = text
         found = f": {text!r}" if text else ""
         super().__init__(f"{source}:{line}: expected {expected or 'a known line'}{found}")
+
+
+class StoreError(OomlogError):
+    """A store of kills cannot be opened, read or written."""
+
+    def __init__(self, path: str, reason: str, *, hint: str | None = None) -> None:
+        self.path = path
+        self.reason = reason
+        self.hint = hint
+        super().__init__(f"{path}: {reason}" + (f"; {hint}" if hint else ""))
 
 
 class UsageError(OomlogError):

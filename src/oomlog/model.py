@@ -391,6 +391,11 @@ class OomEvent(AskedEvent):
         )
 
     @property
+    def quick_trigger(self) -> Trigger | None:
+        """Return what the header line alone says of the trigger: no ``uid``, and mostly no ``pid``."""
+        return self._trigger
+
+    @property
     def trigger_comm(self) -> str | None:
         """Return the trigger's name without decoding anything else."""
         return None if self._trigger is None else self._trigger.comm

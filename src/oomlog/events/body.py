@@ -74,7 +74,13 @@ class Body:
 
     def decode(self) -> Details:
         """Read all sections."""
-        return _Decoder(self).run()
+        # A kill line alone has no report, and there may be a million of them.
+        return _Decoder(self).run() if self.data else _nothing(self.header_no is None)
+
+
+@lru_cache(maxsize=2)
+def _nothing(fragment: bool) -> Details:
+    return _Decoder(Body(b"", 1, None, None if fragment else 1, None, None, True)).run()  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)

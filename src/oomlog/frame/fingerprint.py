@@ -13,8 +13,10 @@ event is known by its content, and told from others with the same content by eve
    shows another clock's (``journalctl -o short-monotonic`` of old) may be a little off; then boot or time
    must agree.
 4. Times by different loggers may be apart by as long as one lay behind the other, which under memory
-   pressure can be minutes; those of the same kind of log must be equal, because one clock made them.
-5. Content without any number (systemd-oomd's) is the same only when uptime or time do agree.
+   pressure can be minutes where uptimes are equal.  Without uptimes, those of the same kind of log must be
+   equal, because one clock made them.
+5. Content without any number (a lone header, systemd-oomd's) is the same only when uptime or time agree, and
+   the records are not two lines of one log.
 
 What follows: the same line twice with no time at all is one event, and so is a container that is killed
 alike after every reboot once all its times are stripped off.
@@ -36,7 +38,6 @@ _EXACT_US = 2
 _CLOCKS_S = 1.0
 _DRIFT = 1e-4
 """Of the kernel's clock against the wall's: a badly tuned one gains 9 seconds a day."""
-_SAME_LOGGER_S = 2.0
 _LOGGERS_S = 60.0
 _STALLED_S = 600.0
 """So late may a logger be that starves; only believed when uptimes are equal."""
@@ -146,14 +147,14 @@ def same_moment(one: Seen, other: Seen) -> bool | None:
         between = abs(one.uptime_s - other.uptime_s)
         drift = _DRIFT * max(one.uptime_s, other.uptime_s)
         if round(between * 1e6) <= _EXACT_US:
-            return apart is None or apart <= (_SAME_LOGGER_S if alike else _STALLED_S + drift)
+            return apart is None or apart <= _STALLED_S + drift
         if alike or between > _CLOCKS_S + drift:
             return False
         return boots is True if apart is None else apart <= _LOGGERS_S + drift
     if apart is None:
         return None
     drift = _DRIFT * (one.uptime_s or other.uptime_s or 0.0)
-    return apart <= (_SAME_LOGGER_S if alike else _LOGGERS_S + drift)
+    return apart <= (_rounding(one, other) if alike else _LOGGERS_S + drift)
 
 
 def _short(host: str) -> str:
@@ -182,6 +183,12 @@ def _apart(one: Seen, other: Seen) -> float | None:
     return seconds
 
 
+def _rounding(one: Seen, other: Seen) -> float:
+    """Return how far apart one clock's times can be, of which one may be cut to seconds."""
+    whole = [seen.time is not None and seen.time.microsecond == 0 for seen in (one, other)]
+    return 0.999999 if whole[0] != whole[1] else 0.0
+
+
 def _utc(time: datetime) -> datetime:
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
@@ -203,7 +210,7 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
     Records of one event have one id, wherever they come from; the order of the events decides which of two
     that share a fingerprint is the first.
     """
-    known: dict[str, list[Seen]] = {}
+    known: dict[str, list[tuple[Seen, str, int]]] = {}
     for event in events:
         content = fingerprint(event)
         seen = Seen.of(event, event.kills[0] if event.kills else None)
@@ -211,12 +218,13 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
         number = None
         if earlier:
             strong = has_numbers(event)
-            for index, each in enumerate(earlier):
+            for index, (each, source, line) in enumerate(earlier):
                 same = same_moment(seen, each)
-                if same or (same is None and strong):
+                beside = event.source == source and event.quick_first_line != line
+                if (same and not beside) or (same is not False and strong):
                     number = index
                     break
         if number is None:
             number = len(earlier)
-            earlier.append(seen)
+            earlier.append((seen, event.source, event.quick_first_line))
         yield content if number == 0 else f"{content}-{number + 1}"

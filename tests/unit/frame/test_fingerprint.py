@@ -151,13 +151,15 @@ SAME = [
     (at(None, 0), at(None, 0, inferred=True)._replace(time=NOON.replace(year=2024))),
     (at(None, 0), at(None, 1)._replace(time=NOON.astimezone(timezone(timedelta(hours=9))))),
     (at(864_000.0, 0, host="web1"), at(None, 120)),
+    (at(5.0, 0, host="web1"), at(5.0, 60, host="web1")),
+    (at(None, 0, host="web1"), at(None, 0.75, host="web1")),
 ]  # fmt: skip
 DIFFERENT = [
     (at(5.0), at(5.001)),
     (at(5.0, boot=BOOT), at(5.0, boot=OTHER_BOOT)),
     (at(5.0, 0, host="web1"), at(5.0, 0, host="web2")),
     (at(5.0, 0, host="10.0.0.1"), at(5.0, 0, host="10.0.0.2")),
-    (at(5.0, 0, host="web1"), at(5.0, 60, host="web1")),
+    (at(5.0, 0, host="web1"), at(5.0, 900, host="web1")),
     (at(None, 0, host="web1"), at(None, 3, host="web1")),
     (at(None, 0, host="web1"), at(None, 300, boot=BOOT, host="web1")),
     (at(5.0, 0, host="web1"), at(5.0, 3600, boot=BOOT, host="web1")),

@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from oomlog.cli.arguments import local_now, value
 from oomlog.cli.closing import say_left_out
+from oomlog.cli.commands.history_store import (
+    EXAMPLES,
+    add_store_arguments,
+    check_store,
+    history_in_store,
+    is_action,
+    run_store,
+)
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter_of, limits_of, names_of
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 BY = ("victim", "where", "host", "scope", "hour", "weekday")
-FORMATS = ("text", "markdown", "json", "csv", "parquet", "html")
+FORMATS = ("text", "markdown", "json", "ndjson", "csv", "parquet", "html")
 _EPILOG = f"""\
 {TIMES}
 what is counted:
@@ -51,7 +59,7 @@ examples:
   oomlog history /var/log/kern.log*
   oomlog history --journal --since -30d --by victim,hour
   oomlog history logs/ --compare 2026-11-01..2026-11-08 2026-11-08..2026-11-15
-"""
+{EXAMPLES}"""
 
 
 def add_parser(commands: Any) -> None:
@@ -69,6 +77,7 @@ def add_parser(commands: Any) -> None:
         nargs="*",
         help="log, folder or archive; - or nothing is standard input, when that is no terminal",
     )
+    add_store_arguments(parser)
     group = add_reading(parser)
     add_limits(group)
     add_map(group)
@@ -109,7 +118,7 @@ def add_parser(commands: Any) -> None:
         choices=FORMATS,
         default="text",
         metavar="F",
-        help="text (the default), markdown, html, json, csv or parquet",
+        help="text (the default), markdown, html, json, csv or parquet; export also ndjson",
     )
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
@@ -142,22 +151,35 @@ def read_top(text: str) -> int:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Read the kills and print what they tell together."""
-    names = names_of(options, context, "history")
+    """Read the kills and print what they tell together, or do something with a store."""
+    check_store(options)
+    if is_action(options):
+        return run_store(options, context)
+    names = [] if options.db is not None else names_of(options, context, "history")
     _check(options, context)
     # Without pandas this says what to install, before anything is read.
     from oomlog.history import history_of
 
     periods = _periods(options, context)
+    gap = {} if options.gap is None else {"gap_s": options.gap}
+    errors = 0
     with _opened(options, context) as output:
-        history, reading = _read(options, context, names, history_of)
+        if options.db is not None:
+            history = history_in_store(options, context, **gap)
+        else:
+            history, reading = _read(options, context, names, history_of, gap)
+            errors = reading.errors
         comparison = None if periods is None else history.compare(*periods)
         output.write(_rendered(options, context, history, comparison))
-    return ExitStatus.FAILED if reading.errors else ExitStatus.DONE
+    return ExitStatus.FAILED if errors else ExitStatus.DONE
 
 
 def _check(options: argparse.Namespace, context: Context) -> None:
     """Refuse what cannot work before any log is read."""
+    if options.format == "ndjson":
+        raise UsageError(
+            "ndjson has events, which 'history --db FILE export' and 'parse' write; use json here"
+        )
     if options.format in ("csv", "parquet"):
         if len(options.by) > 1:
             raise UsageError(
@@ -202,7 +224,11 @@ def _opened(options: argparse.Namespace, context: Context) -> Output:
 
 
 def _read(
-    options: argparse.Namespace, context: Context, names: list[str], history_of: Callable[..., History]
+    options: argparse.Namespace,
+    context: Context,
+    names: list[str],
+    history_of: Callable[..., History],
+    gap: dict[str, float],
 ) -> tuple[History, Reading]:
     wanted = filter_of(options, context)
     registry = registry_of(options, context)
@@ -226,7 +252,6 @@ def _read(
     spared = sum(event.killer == "kernel" and not event.kills for event in events)
     if spared:
         context.say(f"{counted(spared, 'event')} without a killed process, like a panic, not counted")
-    gap = {} if options.gap is None else {"gap_s": options.gap}
     history = history_of(
         events,
         tz=options.tz,
