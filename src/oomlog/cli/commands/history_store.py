@@ -27,7 +27,7 @@ from oomlog.report.table import Column, plain_table
 
 if TYPE_CHECKING:
     from oomlog.history.record import History
-    from oomlog.store import Wanted
+    from oomlog.store import Added, Wanted
 
 __all__ = ["EXAMPLES", "add_store_arguments", "check_store", "history_in_store", "is_action", "run_store"]
 
@@ -205,10 +205,9 @@ def _add(options: argparse.Namespace, context: Context) -> int:
             for file in tally.files[done:files]:
                 added = adder.end(file.name, file.lines, reading.stats.untrusted - forged)
                 forged = reading.stats.untrusted
-                new = f"{counted(added.new_kills, 'new kill')} in {counted(added.new_events, 'new event')}"
                 known = added.events - added.new_events
                 more = f", {counted(known, 'event')} known" if known else ""
-                output.write(f"{escape(file.name)}: {new}{more}\n".encode())
+                output.write(f"{escape(file.name)}: {_new(added)}{more}\n".encode())
                 output.flush()
             done = files
 
@@ -225,10 +224,15 @@ def _add(options: argparse.Namespace, context: Context) -> int:
             raise
         total = adder.total
         if len(tally.files) > 1:
-            new = f"{counted(total.new_kills, 'new kill')} in {counted(total.new_events, 'new event')}"
-            output.write(f"{counted(len(tally.files), 'file')}: {new}\n".encode())
+            output.write(f"{counted(len(tally.files), 'file')}: {_new(total)}\n".encode())
     say_untrusted(context, reading.stats.untrusted)
     return ExitStatus.FAILED if reading.errors else ExitStatus.DONE
+
+
+def _new(added: Added) -> str:
+    if not added.new_events and not added.new_kills:
+        return "nothing new"
+    return f"{counted(added.new_kills, 'new kill')} in {counted(added.new_events, 'new event')}"
 
 
 def _list(options: argparse.Namespace, context: Context) -> int:
