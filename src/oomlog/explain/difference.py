@@ -124,10 +124,22 @@ def _no_victim(event: OomEvent) -> str:
 def _no_table(choice: Choice) -> str:
     if choice.formula.reason in (None, "no_task_table"):
         state = choice.event.sections.get("tasks")
+        if state != "cut" and _prints_no_sizes(choice.event):
+            return "no_task_table_yet"
         if not choice.event.complete:
             return "report_cut"
         return "table_cut" if state == "cut" else "no_task_table"
     return choice.formula.reason
+
+
+def _prints_no_sizes(event: OomEvent) -> bool:
+    """Tell whether a kill line ends with the name as it did until 2.6.32, when tables were off by default.
+
+    Since 5.1 the line begins with the message; without sizes it was cut.
+    """
+    named = [kill for kill in event.kills if kill.comm is not None]
+    sized = any(kill.total_vm_kb is not None or kill.rss_kb is not None for kill in event.kills)
+    return bool(named) and not sized and not lines_with(event, "ut of memory: Killed process")
 
 
 def _not_listed(choice: Choice, values: Values) -> Verdict:

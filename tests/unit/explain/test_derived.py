@@ -297,3 +297,21 @@ def test_swap_counts_unless_swappiness_is_0(case):
     none = totalpages(event, 4, 0)
     assert none is not None
     assert none.derived.exact
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["oom-killer: gfp_mask=0x1d2", "Out of Memory: Killed process 1147 (bk)."], "no_task_table_yet"),
+        (
+            ["Out of memory: kill process 59 (a) score 4 or a child", "Killed process 59 (a)"],
+            "no_task_table_yet",
+        ),
+        (["Out of memory: Killed process 59 (a)"], "report_cut"),
+        ([HEADER, killed(7, "a")], "no_task_table"),
+    ],
+    ids=["2.6.9", "2.6.20", "cut", "off"],
+)
+def test_why_there_is_no_task_table(case, lines, reason):
+    """The oldest kernels had none; later ones have one, unless it is switched off or cut off."""
+    assert case(lines).choice.reason == reason

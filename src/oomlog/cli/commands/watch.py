@@ -108,7 +108,7 @@ def add_parser(commands: Any) -> None:
         "--max-per-minute", metavar="N", type=value(read_count), default=30,
         help="tell hooks about so many events a minute, and then how many more there were (default 30)",
     )  # fmt: skip
-    group = parser.add_argument_group("metrics")
+    group = parser.add_argument_group("metrics", "Counters begin at 0 with each run, as Prometheus expects.")
     group.add_argument(
         "--metrics", metavar="[ADDR]:PORT", type=value(read_address),
         help="serve metrics for Prometheus, without ADDR to this machine only",

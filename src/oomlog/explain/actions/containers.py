@@ -34,7 +34,12 @@ _LABEL = re.compile(r"(?=[a-z0-9-]{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 def raise_container(case: Case, finding: Finding, owner: CgroupOwner) -> tuple[Action, ...]:
     """Raise the limit that the container hit."""
     size = limit_size(case)
-    if size is None or owner.below or owner.nested:
+    if owner.below or owner.nested:
+        return ()
+    if owner.kind == "kubernetes" and owner.level in ("qos", "node"):
+        id = "k8s_qos_limit" if owner.level == "qos" else "k8s_node_limit"
+        return (Action(id, finding.id, "look", 'kubectl describe node "$(hostname)"', {"qos": owner.qos}),)
+    if size is None:
         return ()
     if owner.kind == "kubernetes":
         return _raise_pod(case, finding, owner, size)
@@ -59,10 +64,7 @@ def _raise_pod(case: Case, finding: Finding, owner: CgroupOwner, size: Size) -> 
     if owner.level == "container":
         text = resources(size, request=owner.qos != "burstable", name=_name(case))
         return (Action("k8s_limit", finding.id, "file", text, {**size.values, "qos": owner.qos}),)
-    if owner.level == "pod":
-        return (Action("k8s_pod_limit", finding.id, "look", _find_pod(owner), {"limit_kb": size.from_kb}),)
-    text = 'kubectl describe node "$(hostname)"'
-    return (Action("k8s_node_limit", finding.id, "look", text, {"limit_kb": size.from_kb}),)
+    return (Action("k8s_pod_limit", finding.id, "look", _find_pod(owner), {"limit_kb": size.from_kb}),)
 
 
 def _name(case: Case) -> str:

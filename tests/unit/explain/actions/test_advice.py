@@ -105,7 +105,8 @@ def test_kubernetes_limit() -> None:
 def test_kubernetes_pod_and_node_limits() -> None:
     """The limit of a pod or of a class is not a container's, and gets no manifest."""
     assert "k8s_pod_limit" in given(made(path=f"/kubepods/burstable/pod{UID}"), "parent_memcg_limit")
-    assert "k8s_node_limit" in given(made(path="/kubepods/burstable"), "parent_memcg_limit")
+    assert "k8s_qos_limit" in given(made(path="/kubepods/burstable"), "parent_memcg_limit")
+    assert "k8s_node_limit" in given(made(path="/kubepods"), "parent_memcg_limit")
 
 
 def test_kubelet_formula() -> None:
