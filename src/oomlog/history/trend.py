@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ __all__ = ["MIN_POINTS", "MIN_SPAN_S", "Slope", "theil_sen", "trends"]
 MIN_POINTS = 5
 MIN_SPAN_S = 3600.0
 """Fewer kills, or kills closer together, say nothing about a trend."""
-_MOST = 100
+_MOST = 64
 _STREAMS = 1000
 _STREAM = ["host", "where", "comm"]
 
@@ -42,7 +43,7 @@ class Slope(NamedTuple):
 def theil_sen(at: NDArray[np.float64], size: NDArray[np.float64]) -> Slope | None:
     """Return the slope of ``size`` over ``at``, ``None`` when no two points differ in time.
 
-    Of more than 100 points as many are used, spread evenly, as pairs grow with the square.
+    Of more than 64 points as many are used, spread evenly, as pairs grow with the square.
 
     >>> theil_sen(np.arange(5.0), np.array([0.0, 10.0, 20.0, 30.0, 900.0])).slope
     10.0
@@ -50,13 +51,18 @@ def theil_sen(at: NDArray[np.float64], size: NDArray[np.float64]) -> Slope | Non
     if len(at) > _MOST:
         order = np.argsort(at, kind="stable")[np.linspace(0, len(at) - 1, _MOST).astype(int)]
         at, size = at[order], size[order]
-    left, right = np.triu_indices(len(at), 1)
+    left, right = _pairs(len(at))
     run, rise = at[right] - at[left], size[right] - size[left]
     apart = run != 0
     if not apart.any():
         return None
     low, middle, high = np.quantile(rise[apart] / run[apart], (0.25, 0.5, 0.75))
     return Slope(float(middle), float(low), float(high), len(at))
+
+
+@lru_cache(maxsize=_MOST)
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(count, 1)
 
 
 def trends(kills: pd.DataFrame) -> pd.DataFrame:
@@ -70,25 +76,27 @@ def trends(kills: pd.DataFrame) -> pd.DataFrame:
     of kills), ``low_kb_per_day`` and ``high_kb_per_day`` (the quartiles of these slopes), ``direction``:
     ``growing`` or ``shrinking`` where three of four pairs say so, else ``steady``.
     """
-    points = kills[kills["clock"] != NONE].dropna(subset=["rss_kb", "moment_s", "comm"])
+    points = kills.loc[kills["clock"] != NONE, [*_STREAM, "clock", "moment_s", "rss_kb"]]
+    points = points.dropna(subset=["rss_kb", "moment_s", "comm"])
     code = points.groupby([*_STREAM, "clock"], dropna=False, sort=True).ngroup().to_numpy()
-    table = points[[*_STREAM]].assign(
-        code=code, at=points["moment_s"], rss=points["rss_kb"].astype("float64")
-    )
-    group = table.groupby("code", sort=True)
-    size, span = group.size(), group["at"].max() - group["at"].min()
-    enough = size[(size >= MIN_POINTS) & (span >= MIN_SPAN_S)].nlargest(_STREAMS).index
-    # At a limit of memory each kill has nearly one size; ordered by size, so that no order of rows matters.
-    table = table[table["code"].isin(enough)].sort_values(["code", "at", "rss"])
+    at, rss = points["moment_s"].to_numpy(), points["rss_kb"].to_numpy(dtype="float64")
+    # By size, too: kills at one moment are in no order of their own.
+    order = np.lexsort((rss, at, code))
+    at, rss = at[order], rss[order]
+    begin = np.flatnonzero(np.diff(code[order], prepend=-1))
+    size = np.diff(begin, append=len(code))
+    enough = np.flatnonzero((size >= MIN_POINTS) & (at[begin + size - 1] - at[begin] >= MIN_SPAN_S))
+    most = enough[np.argsort(-size[enough], kind="stable")][:_STREAMS]
+    names = points[_STREAM].iloc[order[begin[most]]]
     rows = []
-    for _, one in table.groupby("code", sort=True):
-        at, rss = one["at"].to_numpy(), one["rss"].to_numpy()
-        slope = theil_sen(at, rss)
+    for number, (host, where, comm) in zip(most, names.itertuples(index=False), strict=True):
+        own = slice(begin[number], begin[number] + size[number])
+        slope = theil_sen(at[own], rss[own])
         if slope is None:
             continue
-        host, where, comm = one[_STREAM].iloc[0]
+        ends = (at[own][-1] - at[own][0], rss[own][0], rss[own][-1])
         per_day = [value * 86_400 for value in slope[:3]]
-        rows.append((host, where, comm, len(one), at[-1] - at[0], rss[0], rss[-1], *per_day, slope.direction))
+        rows.append((host, where, comm, size[number], *ends, *per_day, slope.direction))
     found = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
     # Of two clocks of one victim the one with more kills tells more.
     found = found.sort_values(["points", "span_s"], ascending=False, kind="stable").drop_duplicates(_STREAM)
