@@ -19,7 +19,10 @@ from oomlog.model import OomEvent
 if TYPE_CHECKING:
     from oomlog.containers.registry import Registry
 
-__all__ = ["history", "history_of"]
+__all__ = ["TABLES", "history", "history_of"]
+
+TABLES = 1000
+"""Task tables that are looked at for growth, the last ones: each takes milliseconds to decode."""
 
 
 def history(
@@ -74,9 +77,16 @@ def history_of(
     """Return the history of events that were read already; see ``history``."""
     return History(
         frame.kills(events, registry=registry),
-        lambda: sizes(frame.tasks(events)),
+        lambda: _tables(events),
         userspace=frame.events([event for event in events if event.killer != "kernel"], registry=registry),
         tz=tz,
         gap_s=gap_s,
         untrusted=include_untrusted,
+        unseen_tables=max(0, len(events) - TABLES),
     )
+
+
+def _tables(events: list[OomEvent]) -> pd.DataFrame:
+    before = max(0, len(events) - TABLES)
+    tasks = sizes(frame.tasks(events[before:]))
+    return tasks.assign(event=tasks["event"] + before)

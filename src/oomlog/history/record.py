@@ -28,6 +28,7 @@ class History:
     :param tz: The zone to show times in, and the one of times that print none.
     :param gap_s: The longest pause within an incident.
     :param untrusted: Count kills that may be forged.
+    :param unseen_tables: How many earlier events ``tasks`` leaves out.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class History:
         tz: tzinfo | None = None,
         gap_s: float = incidents.GAP_S,
         untrusted: bool = False,
+        unseen_tables: int = 0,
     ) -> None:
         self._given = kills
         self._tasks = tasks
@@ -46,6 +48,7 @@ class History:
         self.tz = tz
         self.gap_s = gap_s
         self._untrusted = untrusted
+        self.unseen_tables = unseen_tables
 
     @cached_property
     def _prepared(self) -> Prepared:

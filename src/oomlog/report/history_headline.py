@@ -90,6 +90,11 @@ def remarks(history: History) -> Iterator[str]:
         )
     if without < len(kills):
         yield _zones(history)
+    if history.unseen_tables:
+        yield (
+            "What grows was looked for in the latest events only, not in the task tables of the "
+            f"{counted(history.unseen_tables, 'event')} read before them."
+        )
     inferred = int((kills["time_origin"] == "inferred").sum()) if "time_origin" in kills.columns else 0
     if inferred:
         yield (

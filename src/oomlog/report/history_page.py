@@ -342,9 +342,7 @@ def _section(
     rows = [tuple(column.shown(row) for column in columns) for _, row in shown.iterrows()]
     kept = [at for at in range(len(columns)) if at == 0 or any(row[at] != DASH for row in rows)]
     right = frozenset(place for place, at in enumerate(kept) if columns[at].right)
-    yield Table(
-        tuple(columns[at].heading for at in kept), [tuple(row[at] for at in kept) for row in rows], right,
-        caption=title,
-    )  # fmt: skip
+    head = tuple(columns[at].heading for at in kept)
+    yield Table(head, [tuple(row[at] for at in kept) for row in rows], right)
     if len(shown) < len(frame):
         yield Paragraph(f"{number(len(frame) - len(shown))} more not shown; --top 0 shows all.")

@@ -11,6 +11,7 @@ import pytest
 
 import oomlog
 from oomlog.history import History
+from oomlog.report.history_headline import remarks
 
 from .logs import FLEET, SAMPLES, fleet, report, syslog
 
@@ -141,3 +142,13 @@ def test_the_package_stays_a_function() -> None:
 def test_the_fleet_of_the_documents_is_this_one() -> None:
     """The file that documents and command lines read is what is written here."""
     assert gzip.decompress(FLEET.read_bytes()).decode() == fleet()
+
+
+def test_only_the_latest_tables_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many events the last ones are searched for what grows, and the page says that others were not."""
+    monkeypatch.setattr("oomlog.history.api.TABLES", 4)
+    past = oomlog.history("".join(line for line in fleet().splitlines(keepends=True) if " db1 " in line))
+    [row] = past.growth.to_dict("records")
+    assert (row["comm"], row["tables"], row["confidence"]) == ("mysqld", 4, "possible")
+    assert str(row["first"]) == "2026-11-05 01:00:00"
+    assert any("of the 2 events read before them" in sentence for sentence in remarks(past))
