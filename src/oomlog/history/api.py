@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES", "history", "history_of"]
 
+_SQLITE = b"SQLite format 3\x00"
 TABLES = 1000
 """Task tables that are looked at for growth, the last ones: each takes milliseconds to decode."""
 
@@ -36,14 +38,15 @@ def history(
 ) -> History:
     """Look at many kills together.
 
-    :param given: Logs as :func:`oomlog.parse` takes them, what :func:`oomlog.read` made of them, or a frame
-        of kills.
+    :param given: Logs as :func:`oomlog.parse` takes them, what :func:`oomlog.read` made of them, a frame of
+        kills, or the path of a store (``oomlog history --db``).
     :param year: Year of the first line, for logs that print none.
     :param tz: The zone to show times in, and the one of times that print none.
     :param gap_s: The longest pause between the kills of one incident, in seconds.
     :param include_untrusted: Count kills that may be forged.
     :param registry: Names of containers, from ``oomlog.containers.maps``.
     :raise UsageError: When pandas is not installed.
+    :raise StoreError: The store cannot be read.
 
     >>> line = "Out of memory: Killed process 7 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
     >>> history(f"kernel: {line}\\n").victims[["comm", "kills"]].values.tolist()
@@ -62,6 +65,11 @@ def history(
             gap_s=gap_s,
             untrusted=include_untrusted,
         )
+    if _is_store(given):
+        from oomlog.history.stored import history_of_store
+        from oomlog.store import Wanted
+
+        return history_of_store(given, Wanted(untrusted=include_untrusted), tz=tz, gap_s=gap_s)
     events = list(parse(given, year=year, tz=tz, include_untrusted=include_untrusted))
     return history_of(events, tz=tz, gap_s=gap_s, include_untrusted=include_untrusted, registry=registry)
 
@@ -84,6 +92,17 @@ def history_of(
         untrusted=include_untrusted,
         unseen_tables=max(0, len(events) - TABLES),
     )
+
+
+def _is_store(given: object) -> TypeGuard[str | Path]:
+    """Tell whether a path leads to an SQLite file, by how that begins."""
+    if not isinstance(given, Path) and not (isinstance(given, str) and given != "-" and "\n" not in given):
+        return False
+    try:
+        with Path(given).open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except (OSError, ValueError):
+        return False
 
 
 def _tables(events: list[OomEvent]) -> pd.DataFrame:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 
 import oomlog
 from oomlog.history import History
 from oomlog.report.history_headline import remarks
+from oomlog.store import Adder, Store
 
 from .logs import FLEET, SAMPLES, fleet, report, syslog
 
@@ -152,3 +154,16 @@ def test_only_the_latest_tables_are_looked_at(monkeypatch: pytest.MonkeyPatch) -
     assert (row["comm"], row["tables"], row["confidence"]) == ("mysqld", 4, "possible")
     assert str(row["first"]) == "2026-11-05 01:00:00"
     assert any("of the 2 events read before them" in sentence for sentence in remarks(past))
+
+
+def test_a_store_has_the_history_of_its_logs(tmp_path: Path) -> None:
+    """A path that leads to a store, whatever its name, gives the tables that the log itself gives."""
+    path = tmp_path / "kills.log"
+    with Store(path, write=True) as store:
+        adder = Adder(store, "0")
+        for event in oomlog.parse(fleet()):
+            adder.add(event)
+        adder.end("fleet", 0, 0)
+    stored, read = oomlog.history(path), oomlog.history(fleet())
+    for name in ("victims", "places", "hosts", "limits", "limit_changes", "incidents", "growth"):
+        pd.testing.assert_frame_equal(getattr(stored, name), getattr(read, name), check_dtype=False)

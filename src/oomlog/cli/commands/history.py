@@ -159,15 +159,16 @@ def run(options: argparse.Namespace, context: Context) -> int:
     _check(options, context)
     # Without pandas this says what to install, before anything is read.
     from oomlog.history import history_of
+    from oomlog.history.incidents import GAP_S
 
     periods = _periods(options, context)
-    gap = {} if options.gap is None else {"gap_s": options.gap}
+    gap_s = GAP_S if options.gap is None else options.gap
     errors = 0
     with _opened(options, context) as output:
         if options.db is not None:
-            history = history_in_store(options, context, **gap)
+            history = history_in_store(options, context, gap_s)
         else:
-            history, reading = _read(options, context, names, history_of, gap)
+            history, reading = _read(options, context, names, history_of, gap_s)
             errors = reading.errors
         comparison = None if periods is None else history.compare(*periods)
         output.write(_rendered(options, context, history, comparison))
@@ -228,7 +229,7 @@ def _read(
     context: Context,
     names: list[str],
     history_of: Callable[..., History],
-    gap: dict[str, float],
+    gap_s: float,
 ) -> tuple[History, Reading]:
     wanted = filter_of(options, context)
     registry = registry_of(options, context)
@@ -257,7 +258,7 @@ def _read(
         tz=options.tz,
         include_untrusted=options.include_untrusted,
         registry=registry,
-        **gap,
+        gap_s=gap_s,
     )
     return history, reading
 

@@ -50,8 +50,6 @@ _COLUMNS = (
 # Cells of oomlog.report.text: when, host, victim, anon, scope, where.
 _CELLS = (0, 1, 2, 3, 6, 8)
 _SHOWN = 1000
-_REPORTS = 500
-"""Of so many events task tables are read to see what grew."""
 
 
 def add_store_arguments(parser: Any) -> Any:
@@ -98,32 +96,11 @@ def is_action(options: argparse.Namespace) -> bool:
     return options.db is not None and bool(options.files)
 
 
-def history_in_store(options: argparse.Namespace, context: Context, **more: float) -> History:
+def history_in_store(options: argparse.Namespace, context: Context, gap_s: float) -> History:
     """Return the history of the kills in a store."""
-    from oomlog import frame, store
-    from oomlog.history.growth import sizes
-    from oomlog.history.record import History
+    from oomlog.history.stored import history_of_store
 
-    chosen = wanted_of(options, context)
-    opened = store.Store(options.db)
-    kills = store.kills(opened, chosen)
-    others = store.stored_events(opened, chosen._replace(userspace=True), whole=False)
-    userspace = frame.events([event for _, event in others])
-
-    def tasks() -> Any:
-        # Task tables are in the reports only, which take a while to read.
-        read = list(store.stored_events(opened, chosen, last=_REPORTS))
-        found = sizes(frame.tasks([event for _, event in read]))
-        known = dict(zip(kills["event_id"], kills["event"], strict=True))
-        numbers = {number: known.get(event_id) for number, (event_id, _) in enumerate(read, 1)}
-        found["event"] = found["event"].map(numbers).astype("Int64")
-        return found.dropna(subset=["event"])
-
-    if kills["event"].nunique() > _REPORTS:
-        context.say(f"what grew is looked for in the last {_REPORTS:,} reports of the store")
-    return History(
-        kills, tasks, userspace=userspace, tz=options.tz, untrusted=options.include_untrusted, **more
-    )
+    return history_of_store(options.db, wanted_of(options, context), tz=options.tz, gap_s=gap_s)
 
 
 def run_store(options: argparse.Namespace, context: Context) -> int:

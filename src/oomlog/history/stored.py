@@ -1,0 +1,54 @@
+"""The history of the kills in a store."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from pathlib import Path
+
+import pandas as pd
+
+from oomlog import frame, store
+from oomlog.history.api import TABLES
+from oomlog.history.growth import sizes
+from oomlog.history.incidents import GAP_S
+from oomlog.history.record import History
+
+__all__ = ["history_of_store"]
+
+
+def history_of_store(
+    db: store.Store | str | Path,
+    wanted: store.Wanted | None = None,
+    *,
+    tz: tzinfo | None = None,
+    gap_s: float = GAP_S,
+) -> History:
+    """Return the history of stored kills.
+
+    :param wanted: Which of them; all that are trusted when not given.
+    :param tz: The zone to show times in, and the one of times that print none.
+    :raise StoreError: It cannot be read.
+    """
+    opened = db if isinstance(db, store.Store) else store.Store(db)
+    chosen = wanted or store.Wanted()
+    kills = store.kills(opened, chosen)
+    others = store.stored_events(opened, chosen._replace(userspace=True), whole=False)
+
+    def tables() -> pd.DataFrame:
+        # Task tables are in the reports only, which take a while to read.
+        read = list(store.stored_events(opened, chosen, last=TABLES))
+        found = sizes(frame.tasks([event for _, event in read]))
+        known = dict(zip(kills["event_id"], kills["event"], strict=True))
+        numbers = {number: known.get(event_id) for number, (event_id, _) in enumerate(read, 1)}
+        found["event"] = found["event"].map(numbers).astype("Int64")
+        return found.dropna(subset=["event"])
+
+    return History(
+        kills,
+        tables,
+        userspace=frame.events([event for _, event in others]),
+        tz=tz,
+        gap_s=gap_s,
+        untrusted=chosen.untrusted,
+        unseen_tables=max(0, int(kills["event"].nunique()) - TABLES),
+    )
