@@ -42,6 +42,11 @@ class Registry:
     def __len__(self) -> int:
         return len(self._pods) + sum(map(len, self._containers.values()))
 
+    def __iter__(self) -> Iterator[Known]:
+        """Yield all that is known: containers, then pods."""
+        yield from self.containers()
+        yield from self._pods.values()
+
     def containers(self) -> Iterator[Known]:
         """Yield every container, in the order in which they were told."""
         for same in self._containers.values():

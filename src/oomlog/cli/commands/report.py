@@ -86,6 +86,12 @@ def add_parser(commands: Any) -> None:
         type=Path,
         help="a jinja2 template of your own for html and pdf; README.md lists its blocks",
     )
+    group.add_argument(
+        "--redact",
+        action="store_true",
+        help="put pseudonyms in place of hosts, units, paths, users, ids and addresses, the same one for the "
+        "same name; names of processes stay",
+    )
     parser.set_defaults(run=run)
 
 
@@ -134,23 +140,38 @@ def _report(
     *,
     incident: bool,
 ) -> Postmortem:
+    from oomlog.explain.neighbours import Log
     from oomlog.explain.run import explain
     from oomlog.report.postmortem.build import build
     from oomlog.report.postmortem.model import Read
 
+    siblings, registry, neighbours = chosen.siblings, chosen.registry, beside.found
+    title, sources = options.title, chosen.reading.sources
+    if options.redact:
+        from oomlog.report.redact import Redactor
+
+        redactor = Redactor()
+        siblings = Log(redactor.events(siblings))
+        neighbours, registry = redactor.neighbours(neighbours), redactor.registry(registry)
+        sources = list(map(redactor.source, sources))
+        title = None if title is None else redactor.text(title)
     explanations = [
-        (number, explain(event, chosen.siblings, page_size_kb=options.page_size, registry=chosen.registry))
-        for number, event in events
+        (
+            number,
+            explain(siblings[number - 1], siblings, page_size_kb=options.page_size, registry=registry),
+        )
+        for number, _ in events
     ]
     kind: Kind = "event" if len(events) == 1 else "incident" if incident else "events"
     return build(
         explanations,
-        chosen.siblings,
-        neighbours=beside.found,
+        siblings,
+        neighbours=neighbours,
         lang=options.lang,
-        title=options.title,
+        title=title,
         kind=kind,
-        read=Read(chosen.reading.stats.lines, tuple(chosen.reading.sources)),
+        read=Read(chosen.reading.stats.lines, tuple(sources)),
+        redacted=options.redact,
     )
 
 

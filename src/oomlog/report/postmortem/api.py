@@ -16,6 +16,7 @@ from oomlog.model import OomEvent
 from oomlog.report.postmortem.build import build
 from oomlog.report.postmortem.model import Kind, Postmortem
 from oomlog.report.postmortem.write import SUFFIXES, Format, written
+from oomlog.report.redact import Redactor
 
 if TYPE_CHECKING:
     from oomlog.containers.registry import Registry
@@ -97,6 +98,7 @@ def report(
     template: str | os.PathLike[str] | None = None,
     registry: Registry | None = None,
     page_size_kb: int | None = None,
+    redact: bool = False,
 ) -> Report:
     """Return a post-mortem report.
 
@@ -106,6 +108,7 @@ def report(
     :param lang: ``en`` or ``ko``.
     :param template: A jinja2 template of your own, or a folder of them.
     :param registry: Names of containers.
+    :param redact: Put pseudonyms in place of hosts, units, paths, users, ids and addresses.
     :raise UsageError: There is no such event.
 
     >>> line = "Out of memory: Killed process 7 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
@@ -114,7 +117,13 @@ def report(
     ('x (pid 7) killed: out of memory', 1)
     """
     beside = Neighbourhood(shared_matcher())
-    siblings = Log(_events(events, beside))
+    found_events, neighbours = _events(events, beside), beside.found
+    if redact:
+        redactor = Redactor()
+        found_events = redactor.events(found_events)
+        neighbours, registry = redactor.neighbours(neighbours), redactor.registry(registry)
+        title = None if title is None else redactor.text(title)
+    siblings = Log(found_events)
     if not siblings:
         raise UsageError("there is nothing to report: no out-of-memory event was given")
     numbers: Sequence[int] = range(1, len(siblings) + 1)
@@ -129,7 +138,9 @@ def report(
         for number in numbers
     ]
     kind: Kind = "event" if len(found) == 1 else "incident" if event == "incident" else "events"
-    content = build(found, siblings, neighbours=beside.found, lang=lang, title=title, kind=kind)
+    content = build(
+        found, siblings, neighbours=neighbours, lang=lang, title=title, kind=kind, redacted=redact
+    )
     return Report(content, None if template is None else Path(template))
 
 
