@@ -23,13 +23,15 @@ _NOT_SAID = frozenset(
 )  # fmt: skip
 """Causes whose claim says what held the memory or who was chosen, but not that memory ran out."""
 
+_NOTABLE_SWAP = 0.1
+"""Part of what the victim had in RAM."""
 _WITHOUT_KILL = frozenset({"no_killable", "panic_on_oom"})
 """Causes that leave open what the memory was: nothing was killed for it."""
 
 
 def verdict(explanation: Explanation, lang: str = "en") -> str:
     """Return the paragraph: what happened, the cause, and why this victim."""
-    parts = [_what(explanation.event, lang)]
+    parts = [_what(explanation.event, _swap_kb(explanation), lang)]
     primary = explanation.primary
     if primary is not None:
         if primary.id in _NOT_SAID and any(each.id == "system_exhausted" for each in explanation.findings):
@@ -72,19 +74,33 @@ def who(comm: str | None, pid: int | None, lang: str = "en") -> str:
     )
 
 
-def _what(event: OomEvent, lang: str) -> str:
+def _swap_kb(explanation: Explanation) -> int | None:
+    """Return what the victim had in swap, where that is worth a word beside its RAM."""
+    choice, kills = explanation.victim, explanation.event.kills
+    if not kills or explanation.event.killer != "kernel":
+        return None
+    rows = (each for each in (*choice.ranking, *choice.immune) if each.pid == kills[0].pid)
+    row = next(rows, None)
+    if row is None or row.swap_pages is None or kills[0].rss_kb is None:
+        return None
+    swap_kb = row.swap_pages * choice.page_size_kb.value
+    return swap_kb if swap_kb > kills[0].rss_kb * _NOTABLE_SWAP else None
+
+
+def _what(event: OomEvent, swap_kb: int | None, lang: str) -> str:
     if not event.kills:
         return say(f"verdict.{event.outcome}", lang, {})
     first, count = event.kills[0], len(event.kills)
     form = "killed_one" if count == 1 else "killed_many"
     by = "" if event.killer == "kernel" else "_userspace"
-    size = "" if first.rss_kb is None else "_rss"
+    size = "" if first.rss_kb is None else "_rss" if swap_kb is None else "_rss_swap"
     return say(
         f"verdict.{form}{by}{size}",
         lang,
         {
             "who": who(first.comm, first.pid, lang),
             "rss_kb": first.rss_kb,
+            "swap_kb": swap_kb,
             "count": count,
             "others": count - 1,
             "killer": event.killer,

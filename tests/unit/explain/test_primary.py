@@ -91,3 +91,21 @@ def test_a_panic_names_what_held_the_memory(case: Callable[..., Case]) -> None:
     assert explanation.primary is not None and explanation.primary.id == "no_killable"
     assert "Unreclaimable slab (the kernel's own objects) held 586 MiB, 57 % of RAM." in verdict(explanation)
     assert "586 MiB" in verdict(explanation, "ko")
+
+
+@pytest.mark.parametrize(
+    ("swapents", "words"), [(5000, "400 KiB of RAM and 19.5 MiB of swap"), (9, "400 KiB of RAM.")]
+)
+def test_what_the_victim_had_in_swap_is_told(case: Callable[..., Case], swapents: int, words: str) -> None:
+    """A victim that is mostly swapped out is not said to have used next to nothing."""
+    lines = [
+        "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "Tasks state (memory values in pages):",
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        f"[      7]     0     7     9000      100     8192 {swapents:8d}             0 big",
+        "Out of memory: Killed process 7 (big) total-vm:36000kB, anon-rss:400kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0",
+    ]
+    found = explain(case(lines).event)
+    assert words in verdict(found)
+    assert ("KiB와 swap 19.5 MiB" in verdict(found, "ko")) == (swapents == 5000)
