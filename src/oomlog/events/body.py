@@ -154,6 +154,7 @@ class _Decoder:
                     and not repeated
                     and "#0" not in line
                     and "\\x" not in line
+                    and "<br" not in line
                 ):
                     if self.tasks.take(line, first_no + index, True):
                         self._saw("tasks", first_no + index)
@@ -206,8 +207,8 @@ class _Decoder:
             return False
         if header.prefix is not None and header.prefix.endswith(";") and "\\x" in block:
             return False  # /dev/kmsg: names are escaped
-        if "#0" in block:
-            return False  # rsyslog's escapes
+        if "#0" in block or "<br" in block:
+            return False  # rsyslog's escapes, or a page's tags
         prefix = shape_source(header.prefix or "")
         others = self.tasks.take_bulk(block, prefix)
         if others is None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from oomlog.events.recognise import MAX_PIECES, Recognised, match_line, match_text, recognise
 from oomlog.grammar import Diagnosis, Match, Matcher, diagnose
-from oomlog.lines.escapes import decode, undo_quoted_printable
+from oomlog.lines.escapes import decode, ends_in_tag, undo_quoted_printable
 from oomlog.lines.reader import expand
 from oomlog.lines.shape import shape_of
 from oomlog.lines.tape import Tape
@@ -190,10 +190,19 @@ class LineReader:
     def _joined(self, parts: list[Physical], *, must_reach: int) -> Piece | None:
         parts = list(parts)
         head = parts[0].lines[0]
+        end = parts[-1].end
         while len(parts) < MAX_PIECES:
-            more = self.follow(parts[-1].end + 1)
+            more = self.follow(end + 1)
+            if (
+                more is not None
+                and not more.lines
+                and ends_in_tag(decode(self.tape.text(more.start, more.end)))
+            ):
+                end = more.end
+                continue
             if more is None or len(more.lines) != 1:
                 break
+            end = more.end
             next_ = more.lines[0]
             if not next_.text.strip() or (
                 next_.has_prefix and (next_.prefix != head.prefix or not head.prefix)
@@ -238,6 +247,7 @@ class LineReader:
             whole = match_text(self.matcher, spaced)
             if whole is not None:
                 return Piece(Recognised(line, whole, 1, spaced), physical.start, physical.end + 1)
+            text = spaced
         cut_by_pager = text.endswith(">")  # journalctl in a pager marks where it chopped a long line
         diagnosis = self.matcher.diagnose(text[:-1] if cut_by_pager else text, at_end=True)
         if diagnosis is None or not diagnosis.usable:
@@ -280,8 +290,8 @@ class LineReader:
 
 
 def _with_blanks(text: str) -> str:
-    """Put back the blanks that some web sites take out next to brackets and punctuation."""
-    return _LOST_BLANK.sub(" ", _PID_AND_NAME.sub(r"\1 (", text))
+    """Put back the blanks that some web sites take out next to brackets and punctuation, or do not break."""
+    return _LOST_BLANK.sub(" ", _PID_AND_NAME.sub(r"\1 (", text.replace("\xa0", " ").strip()))
 
 
 def _unfinished(piece: Piece) -> Piece | None:

@@ -8,10 +8,25 @@ from __future__ import annotations
 
 import quopri
 import re
+from html import unescape
 
-__all__ = ["decode", "strip_ansi", "undo_kmsg", "undo_quoted_printable", "undo_rsyslog"]
+__all__ = [
+    "decode",
+    "ends_in_tag",
+    "strip_ansi",
+    "undo_html",
+    "undo_kmsg",
+    "undo_quoted_printable",
+    "undo_rsyslog",
+]
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|[@-Z\\-_])")
+_TAG = re.compile(
+    r"</?(?:a|b|blockquote|br|code|div|em|font|i|li|p|pre|samp|span|strong|td|tr|tt)(?: [^<>]{0,300})?/?>",
+    re.IGNORECASE,
+)
+_LAST_TAG = re.compile(r"(?:<br ?/?>|</(?:code|div|li|p|pre|span|td)>)[ \t]*\Z", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#x?[0-9a-f]{1,6});", re.IGNORECASE)
 _RSYSLOG = re.compile(r"#([0-3][0-7]{2})")
 _KMSG = re.compile(r"\\x([0-9a-f]{2})")
 
@@ -28,6 +43,18 @@ def decode(data: bytes) -> str:
 def strip_ansi(text: str) -> str:
     """Remove terminal control sequences (``dmesg --color``, serial consoles)."""
     return _ANSI.sub("", text)
+
+
+def ends_in_tag(text: str) -> bool:
+    """Tell whether a line ends as one of an HTML page."""
+    return text.rstrip(" \t").endswith(">") and _LAST_TAG.search(text[-64:]) is not None
+
+
+def undo_html(text: str) -> str:
+    """Remove the tags that pages put around quoted logs, and resolve entities; other ``<`` stay."""
+    if "<" in text:
+        text = _TAG.sub("", text)
+    return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text
 
 
 def undo_rsyslog(text: str) -> str:

@@ -166,6 +166,11 @@ LAYERS: tuple[Layer, ...] = (
         r"(?:(?P<host>[\w.-]+) )?(?P<ident>systemd(?:-oomd)?|earlyoom|oomd)\[\d+\]: ",
         "web1 systemd-oomd[666]: Killed /user.slice due to memory used (1) / total (2) and swap used (3)",
     ),
+    Layer(
+        "grep_n",
+        r"\d{1,8}[:-](?=[A-Za-z<\[])",
+        "17:x invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0",
+    ),
     Layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
     Layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
     Layer(
@@ -178,7 +183,8 @@ LAYERS: tuple[Layer, ...] = (
 
 _BY_NAME = {layer.name: layer for layer in LAYERS}
 _DATED = tuple(
-    _BY_NAME[name] for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "logcat", "kmsg", "epoch")
+    _BY_NAME[name]
+    for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "logcat", "kmsg", "epoch", "grep_n")
 )
 _WORDED = tuple(
     _BY_NAME[name]
@@ -196,12 +202,12 @@ _AFTER_UPTIME = (_BY_NAME["host_kernel"], _BY_NAME["program"])
 # Mail quoting, indentation, list and string literals of source code that quotes a log.
 _LEAD = re.compile(
     r"(?:[ \t]*[>|](?=[ \t>|\[<]|\Z))*[ \t]*"
-    r"(?P<open>(?:[\"']?[\w.-]{1,32}[\"']?: ?|[-*+] )?(?:\"{3}|'{3}|[\"'`])(?=[\w\[<]))?"
+    r"(?P<open>(?:[\"']?[\w.-]{1,32}[\"']?: ?|[-*+] )?(?:\"{3}|'{3}|[\"'`“‘])(?=[\w\[<]))?"
 )
 _STAMP_LATER = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,10}\.\d{6}\]")
 _KERNEL_LATER = re.compile(r"(?<=\d )(?:[\w.-]{1,64} )?kernel(?:\[\d*\])?: ")
 _OTHER_WRITER = re.compile(r"[\w./@-]+\[\d+\]:? |[\w-]+: .*: ")
-_CLOSE = re.compile(r"(?:\\n)?[\"'`][,;)\]} ]*\Z")
+_CLOSE = re.compile(r"(?:\\n)?[\"'`”’][,;)\]} ]*\Z")
 
 # Of the task table: the one text that begins with "[" and is not another layer.
 _ROW = re.compile(r"\[ *\d+\] +\d+ +\d+ +\d")

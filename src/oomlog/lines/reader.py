@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oomlog.lines.escapes import strip_ansi, undo_kmsg, undo_rsyslog
+from oomlog.lines.escapes import ends_in_tag, strip_ansi, undo_html, undo_kmsg, undo_rsyslog
 from oomlog.lines.prefix import parse_line
 from oomlog.lines.records import (
     EXPORTED,
@@ -44,6 +44,11 @@ def expand(
     if "\0" in raw and neighbour(-1) == "MESSAGE" and (message := export_message(raw)) is not None:
         return [from_record(message, no, neighbour)._replace(prefix=EXPORTED)]
     line = parse_line(raw, no, terminated=terminated)
+    if ("<" in raw or "&" in raw) and _from_page(raw, line, neighbour):
+        bare = undo_html(raw)
+        if not bare.strip():
+            return []  # nothing but tags
+        line = parse_line(bare, no, terminated=terminated)
     if "\x1b" in raw and (not line.has_prefix or raw.startswith("\x1b")):
         # A coloured console puts sequences around the prefix and the text; a name with such bytes keeps them
         # as long as the prefix can be read without.
@@ -56,6 +61,15 @@ def expand(
         elif is_field_line(raw):
             return []
     return [_unescaped(line)]
+
+
+def _from_page(raw: str, line: LogLine, neighbour: Callable[[int], str | None]) -> bool:
+    """Tell whether a line is one of an HTML page: a task's name may hold a tag, but not all lines do."""
+    if undo_html(raw) == raw:
+        return False
+    return not line.has_prefix or (
+        ends_in_tag(raw) and any(ends_in_tag(neighbour(step) or "") for step in (-1, 1))
+    )
 
 
 def split_message(line: LogLine) -> list[LogLine]:

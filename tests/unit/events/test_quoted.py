@@ -53,6 +53,22 @@ _CASES = {
         "> 136kB oom_score_adj:200\n",
         {"pid": 1669, "total_vm_kb": 105068, "uid": 1000, "pgtables_kb": 136, "oom_score_adj": 200},
     ),
+    "a list archive's page": (
+        '<span class="quotelev1">&gt;     Killed process 13550, UID 500, (java) total-vm:12466024kB,\n'
+        "</span><br>\n"
+        '<span class="quotelev1">&gt;     anon-rss:7625016kB, file-rss:2608kB\n'
+        "</span><br>\n",
+        {"pid": 13550, "comm": "java", "total_vm_kb": 12466024, "anon_rss_kb": 7625016, "file_rss_kb": 2608},
+    ),
+    "blanks that do not break": (
+        "[11686.043647]\xa0Killed process 2603 (flasherav)\xa0total-vm:1498536kB, anon-rss:721784kB,"
+        "\xa0file-rss:4kB\n",
+        {"pid": 2603, "comm": "flasherav", "total_vm_kb": 1498536, "file_rss_kb": 4},
+    ),
+    "grep's line numbers": (
+        "91:Killed process 11726, UID 498, (mysqld) total-vm:7823732kB, anon-rss:2539268kB, file-rss:768kB\n",
+        {"pid": 11726, "comm": "mysqld", "uid": 498},
+    ),
     "a host instead of the kernel's tag": (
         "Nov 17 06:19:30 sleepy oom-killer: gfp_mask=0xd0\n"
         "Nov 17 06:19:30 sleepy Out of Memory: Killed process 2153 (ntpd).\n",
@@ -72,6 +88,34 @@ def test_a_quoted_kill_is_read(name):
     (event,) = oomlog.parse(text)
     (kill,) = event.kills
     assert expected == {key: getattr(kill, key) for key in expected}
+
+
+def test_a_page_with_tags_at_its_line_ends():
+    """Tags that end each line of a page are not part of names and numbers; one in a single name is."""
+    lines = (
+        "[    1.000000] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=998",
+        "[    1.000001] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[    1.000002] [    128]  1000   128      847        1    32768        0             0 java",
+        "[    1.000003] [    129]  1000   129      847        1    32768        0             0 a&amp;b",
+        "[    1.000009] Out of memory: Killed process 128 (java) total-vm:4kB, anon-rss:4kB, file-rss:0kB",
+    )
+    (page,) = oomlog.parse("".join(f"{line}<br />\n" for line in lines))
+    assert page.trigger is not None
+    assert page.trigger.oom_score_adj == 998
+    assert [task["comm"] for task in page.tasks or ()] == ["java", "a&b"]
+    (log,) = oomlog.parse("".join(f"{line}\n" for line in lines).replace("java\n", "java<br>\n"))
+    assert [task["comm"] for task in log.tasks or ()] == ["java<br>", "a&amp;b"]
+
+
+def test_grep_tells_where_the_trigger_stood():
+    """The number in front of a line without prefix is not part of the trigger's name."""
+    (event,) = oomlog.parse(
+        "17:mysqld invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0\n"
+        "18-mysqld cpuset=/ mems_allowed=0\n"
+        "19:Pid: 11720, comm: mysqld Not tainted 2.6.32-573.12.1.el6.x86_64 #1\n"
+    )
+    assert event.trigger is not None
+    assert (event.trigger.comm, event.trigger.pid) == ("mysqld", 11720)
 
 
 def test_what_is_glued_on_costs_nothing():
