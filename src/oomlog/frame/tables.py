@@ -236,7 +236,7 @@ def findings(explanations: Iterable[Explained]) -> pandas.DataFrame:
                     each.confidence,
                     min(lines, default=None),
                     " ".join(map(str, lines)),
-                    json.dumps(dict(each.values)),
+                    json.dumps(dict(each.values), ensure_ascii=False),
                     each.reference,
                 )
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,20 @@ def test_undocumented_numbers_come_back(form: str, tmp_path: Path) -> None:
     }
     table = pandas.DataFrame({name: array_of(kind, values) for name, (kind, values) in columns.items()})
     same(through(table, tmp_path / f"table.{form}"), table)
+
+
+@each_format
+def test_hostile_names_come_back(form: str, tmp_path: Path) -> None:
+    """Names and file names that attack whoever shows them are exact after a round trip."""
+    log = tmp_path / os.fsdecode(b"=kern\xff\x1b.log")
+    log.write_bytes((SAMPLES.parent / "tests" / "cli" / "logs" / "hostile-names.log").read_bytes())
+    events = [*oomlog.parse(log)]
+    table = frame.kills(events)
+    again = through(table, tmp_path / f"kills.{form}")
+    same(again, table)
+    assert [original(name) for name in again.comm] == [kill.comm for each in events for kill in each.kills]
+    assert {original(name) for name in again.source} == {str(log)}
+    assert again.source[0].endswith("=kern\\udcff\x1b.log")
 
 
 def test_a_csv_is_safe_in_a_terminal_and_a_spreadsheet(tmp_path: Path) -> None:

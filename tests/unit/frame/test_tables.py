@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 import oomlog
 from oomlog.frame.columns import EXPORTED, TABLES, columns_of
 from oomlog.frame.frames import Frames
+from oomlog.frame.text import original
 
 pandas = pytest.importorskip("pandas")
 
@@ -262,7 +265,19 @@ def test_findings_are_those_of_explain() -> None:
     for at, each in enumerate(explanation.findings):
         found = row(table, at)
         assert found["evidence_lines"].split() == [str(line.no) for line in each.evidence]
+        assert json.loads(original(found["values"])) == dict(each.values)
     assert oomlog.read(KUBERNETES).findings.equals(table)
+
+
+def test_values_of_findings_may_be_any_text() -> None:
+    """Names in them are exact, also half a character and what looks like one that is spelled out."""
+    from oomlog.explain import explain_all
+
+    (explanation,) = explain_all(oomlog.parse(KUBERNETES))
+    values = {"a": "\U0001f600", "b": "\udcff", "c": "\\udcff", "d": None, "e": 1.5}
+    finding = replace(explanation.findings[0], values=values)
+    (cell,) = frame.findings([replace(explanation, findings=(finding,))])["values"]
+    assert json.loads(original(cell)) == values
 
 
 # -- reading -------------------------------------------------------------------------------------------
