@@ -39,6 +39,7 @@ LOOKS_RIGHT = {
     ("oomlog.asking", "oomlog.jupyter"),
     ("oomlog.explain.model", "oomlog.jupyter"),
     ("oomlog.frame.frames", "oomlog.jupyter"),
+    ("oomlog.history.record", "oomlog.jupyter"),
 }
 
 # Who may import a heavy or optional library, and who may do so when the module itself is imported.

@@ -68,6 +68,30 @@ def test_an_event_is_explained_among_the_others() -> None:
     assert not [finding.id for finding in alone.explain().findings if finding.id == "kill_storm"]
 
 
+def test_an_explanation_shows_what_to_do_and_folds_what_it_rests_on() -> None:
+    """Evidence can be opened; the commands to copy are in sight."""
+    html = oomlog.read(ADJ)[0].explain()._repr_html_()
+    assert html is not None
+    folded, open_ = html.count("<details"), html.partition("What to do")[2]
+    assert folded >= 2
+    assert "<pre" in open_
+    assert "<details" not in open_
+
+
+def test_a_history_shows_itself_and_its_pictures() -> None:
+    """A history is a page with the first rows of each table, and has pictures."""
+    past = oomlog.history(SERIES)
+    html = past._repr_html_()
+    assert html is not None
+    assert "Kill history" in html
+    assert all(name in html for name in past.kills["comm"])
+    for picture in (past.plot.timeline(), past.plot.rss_trend()):
+        assert picture._repr_png_()[0].startswith(b"\x89PNG")
+    with pytest.raises(PictureError):
+        past.plot.calendar()
+    assert {"plot", "victims", "places", "storms", "growth"} <= set(dir(past))
+
+
 def test_questions_have_answers() -> None:
     """``why`` and ``whatif`` answer as the commands do."""
     event = oomlog.read(ADJ)[1]
@@ -87,7 +111,8 @@ def test_names_are_escaped(name: str) -> None:
     """No name of a process becomes markup or a control character."""
     events = oomlog.read(log_of(name))
     assert events[0].kills[0].comm == name
-    for html in (events._repr_html_(), events[0]._repr_html_(), events[0].explain()._repr_html_()):
+    shown = (events, events[0], events[0].explain(), oomlog.history(events))
+    for html in (each._repr_html_() for each in shown):
         assert html is not None
         assert name not in html or name == "{{7*7}}"
         assert "<script" not in html

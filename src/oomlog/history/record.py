@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,6 +13,9 @@ from oomlog.history import compare, groups, growth, incidents, limits, trend
 from oomlog.history.clock import LOCAL, UTC, zones
 from oomlog.history.compare import Comparison, Period
 from oomlog.history.prepare import Prepared, prepare
+
+if TYPE_CHECKING:
+    from oomlog.jupyter import HistoryPlots
 
 __all__ = ["History"]
 
@@ -159,6 +163,20 @@ class History:
         """Return whether some times have a zone and others have none, which cannot be put in one order."""
         clocks = self.kills["clock"]
         return bool((clocks == UTC).any() and (clocks == LOCAL).any())
+
+    # How it looks in a notebook is made elsewhere, as for an event (``oomlog.asking``).
+
+    @property
+    def plot(self) -> HistoryPlots:
+        """Return its pictures: ``history.plot.timeline()`` ..."""
+        from oomlog import jupyter
+
+        return jupyter.HistoryPlots(self)
+
+    def _repr_html_(self) -> str | None:
+        from oomlog import jupyter
+
+        return jupyter.history_html(self)
 
     def __len__(self) -> int:
         return len(self.kills)
