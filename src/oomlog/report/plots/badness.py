@@ -16,7 +16,7 @@ from oomlog.explain.model import Explanation, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.report.plots.fonts import shown, speakable
 from oomlog.report.plots.scales import kb_ticks, tick_kb
-from oomlog.report.plots.sheet import Caption, Sheet
+from oomlog.report.plots.sheet import Caption, Key, Sheet
 from oomlog.report.plots.theme import COLOURS
 from oomlog.units import human_kb
 
@@ -24,7 +24,8 @@ __all__ = ["plot_badness"]
 
 _SHOWN = 10
 _IMMUNE = 3
-_TERMS = {"rss": "blue", "swap": "orange", "pgtables": "green", "adj": "purple", "root": "grey"}
+_TERMS = {"rss": "blue", "swap": "orange", "pgtables": "yellow", "adj": "purple", "root": "grey"}
+_HATCH = {"swap": "////"}  # without colour it looks like oom_score_adj
 
 
 class _Row(NamedTuple):
@@ -106,18 +107,20 @@ def _draw(
     lang: str,
 ) -> None:
     used = {name for row in rows for name in row.terms}
-    keys = [
-        (colour, say(f"plots.term_{name}", lang, {}), None) for name, colour in _TERMS.items() if name in used
+    keys: list[Key] = [
+        (colour, say(f"plots.term_{name}", lang, {}), _HATCH.get(name))
+        for name, colour in _TERMS.items()
+        if name in used
     ]
-    immune = any(row.ranked.immune is not None for row in rows)
-    keys_all = [*keys, *([("none", say("plots.immune", lang, {}), "xxx")] if immune else [])]
+    if any(row.ranked.immune is not None for row in rows):
+        keys.append(("none", say("plots.immune", lang, {}), "xxx"))
     labels = [_who(row.ranked) for row in rows]
     values = [row.value for row in rows]
     low = min((sum(x for x in row.terms.values() if x < 0) for row in rows), default=0.0)
     high = max((sum(x for x in row.terms.values() if x > 0) for row in rows), default=0.0)
     high = max(high, *(row.mark or 0.0 for row in rows), 1.0)
     sheet.scale(min(low, 0.0), high, labels, values)
-    top = sheet.open(len(rows) * sheet.row_px + 4, caption, keys_all)
+    top = sheet.open(len(rows) * sheet.row_px + 4, caption, keys)
     for row, label, value in zip(rows, labels, values, strict=True):
         pid = row.ranked.pid
         y, height = sheet.row(top, label, value, bold=pid in killed, muted=row.ranked.immune is not None)
@@ -125,7 +128,7 @@ def _draw(
         for name in _TERMS:
             size = row.terms.get(name, 0.0)
             if size > 0:
-                sheet.bar(right, y, size, height, _TERMS[name], f"{pid}.{name}")
+                sheet.bar(right, y, size, height, _TERMS[name], f"{pid}.{name}", hatch=_HATCH.get(name))
                 right += size
             elif size < 0:
                 left += size

@@ -211,14 +211,15 @@ class Sheet:
         :return: Top and height of its bar.
         """
         colour = "muted" if muted else "ink"
+        path = label.startswith("/")  # which differ at their ends
         if self.narrow:
             value_px = text_width(value, BODY, bold=bold)
-            name = fit(label, self.inner - value_px - _GAP - indent, BODY, bold=bold)
+            name = fit(label, self.inner - value_px - _GAP - indent, BODY, bold=bold, end=path)
             self.write(self.low + indent * self._unit, top + 11, name, bold=bold, colour=colour)
             self.write(self.high, top + 11, value, bold=bold, colour=colour, ha="right")
             return top + 20, 11
         middle = top + self.row_px / 2
-        name = fit(label, self._left - _GAP - indent, BODY, bold=bold)
+        name = fit(label, self._left - _GAP - indent, BODY, bold=bold, end=path)
         self.write(self.low - (self._left - indent) * self._unit, middle, name, bold=bold, colour=colour)
         value = fit(value, self._right, BODY, bold=bold)
         self.write(self.high + _GAP * self._unit, middle, value, bold=bold, colour=colour)

@@ -112,8 +112,8 @@ def _draw(
 def _marked(value: str, group: Group, killed: int, lang: str) -> str:
     if not killed:
         return value
-    key = "killed" if group.count == 1 else "some_killed"
-    return say(f"plots.{key}", lang, {"value": value, "count": killed})
+    key = "plots.killed" if group.count == 1 else "plots.some_killed"
+    return say(key, lang, {"value": value, "count": killed})
 
 
 def _who(group: Group) -> str:

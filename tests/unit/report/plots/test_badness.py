@@ -79,7 +79,7 @@ def test_the_immune_are_hatched():
         "immune": 144,
     }
     assert "9.badness" not in lines(ax)
-    assert any(patch.get_hatch() and patch.get_width() == 144 for patch in ax.patches)
+    assert any(patch.get_hatch() == "xxx" and patch.get_width() == 144 for patch in ax.patches)
     assert "adj -1000" in texts(ax)
 
 
