@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oomlog.cli.arguments import local_now, value
@@ -22,10 +24,10 @@ from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter
 from oomlog.cli.journals import add_journal, journal_of, live_journal
 from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.options import add_color
-from oomlog.cli.output import FileOutput, Output
+from oomlog.cli.output import FileOutput, Output, same_file
 from oomlog.cli.reading import Reading
 from oomlog.cli.when import parse_bound, read_span
-from oomlog.errors import UsageError
+from oomlog.errors import PictureError, UsageError
 from oomlog.events.parse import Options
 from oomlog.report.summary import Tally, counted
 
@@ -123,6 +125,12 @@ def add_parser(commands: Any) -> None:
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
     )
+    group.add_argument(
+        "--plot",
+        metavar="FILE",
+        type=value(read_picture),
+        help="also draw when and where kills were and how large the victims, to FILE.png or FILE.svg",
+    )
     add_color(group)
     parser.set_defaults(run=run)
 
@@ -143,6 +151,13 @@ def read_keys(text: str) -> list[str]:
     return found
 
 
+def read_picture(text: str) -> str:
+    """Read the name of a picture."""
+    if Path(text).suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"{text!r} is neither a .png nor a .svg; the name says what is drawn")
+    return text
+
+
 def read_top(text: str) -> int:
     """Read a number of rows; 0 is all."""
     if not text.isascii() or not text.isdigit():
@@ -154,6 +169,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Read the kills and print what they tell together, or do something with a store."""
     check_store(options)
     if is_action(options):
+        for name in ("by", "compare", "gap", "plot"):
+            if getattr(options, name):
+                raise UsageError(f"--{name} looks at kills together; leave it out with {options.files[0]}")
         return run_store(options, context)
     names = [] if options.db is not None else names_of(options, context, "history")
     _check(options, context)
@@ -164,14 +182,16 @@ def run(options: argparse.Namespace, context: Context) -> int:
     periods = _periods(options, context)
     gap_s = GAP_S if options.gap is None else options.gap
     errors = 0
-    with _opened(options, context) as output:
-        if options.db is not None:
-            history = history_in_store(options, context, gap_s)
-        else:
-            history, reading = _read(options, context, names, history_of, gap_s)
-            errors = reading.errors
-        comparison = None if periods is None else history.compare(*periods)
-        output.write(_rendered(options, context, history, comparison))
+    with _picture(options, names) as draw:
+        with _opened(options, context) as output:
+            if options.db is not None:
+                history = history_in_store(options, context, gap_s)
+            else:
+                history, reading = _read(options, context, names, history_of, gap_s)
+                errors = reading.errors
+            comparison = None if periods is None else history.compare(*periods)
+            output.write(_rendered(options, context, history, comparison))
+        draw(history)
     return ExitStatus.FAILED if errors else ExitStatus.DONE
 
 
@@ -218,6 +238,36 @@ def _period(text: str, options: argparse.Namespace, context: Context) -> Period:
         return Period(first, last)
     except ValueError as error:
         raise UsageError(f"--compare: {text!r}: {error}") from None
+
+
+@contextmanager
+def _picture(options: argparse.Namespace, names: list[str]) -> Iterator[Callable[[History], None]]:
+    """Yield what draws the picture that is asked for; what cannot work fails before any log is read."""
+    path = options.plot
+    if path is None:
+        yield lambda history: None
+        return
+    if any(same_file(path, name) for name in names):
+        raise UsageError(f"--plot {path} is also an input and would be lost; name another file")
+    if options.output is not None and Path(options.output).absolute() == Path(path).absolute():
+        raise UsageError("--plot and -o name the same file; name another one for the picture")
+    try:
+        from oomlog.report.plots import plot_history
+        from oomlog.report.plots.output import file_bytes
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise UsageError("pictures need matplotlib: pip install 'oomlog[report]'") from None
+    with FileOutput(path) as output:
+
+        def draw(history: History) -> None:
+            try:
+                picture = plot_history(history)
+            except PictureError as error:
+                raise PictureError(f"--plot: {error}") from None
+            output.write(file_bytes(picture, Path(path).suffix.lower()[1:]))
+
+        yield draw
 
 
 def _opened(options: argparse.Namespace, context: Context) -> Output:

@@ -19,6 +19,7 @@ from oomlog.report.plots.zones import plot_zones
 
 if TYPE_CHECKING:
     from oomlog.report.plots.hours import plot_calendar
+    from oomlog.report.plots.panels import plot_history
     from oomlog.report.plots.storms import plot_storms
     from oomlog.report.plots.timeline import plot_timeline
     from oomlog.report.plots.trend import plot_rss_trend
@@ -27,6 +28,7 @@ __all__ = [
     "PictureError",
     "plot_badness",
     "plot_calendar",
+    "plot_history",
     "plot_ledger",
     "plot_rss_trend",
     "plot_storms",
@@ -41,6 +43,7 @@ __all__ = [
 
 _MODULES = {
     "plot_calendar": "hours",
+    "plot_history": "panels",
     "plot_rss_trend": "trend",
     "plot_storms": "storms",
     "plot_timeline": "timeline",

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from oomlog.report.plots.fonts import DPI
 from oomlog.report.plots.theme import NEUTRAL, Theme, in_theme
 
-__all__ = ["png_of", "save", "svg_of"]
+__all__ = ["file_bytes", "png_of", "save", "svg_of"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -65,12 +65,20 @@ def save(
     :raise OSError: The file cannot be written.
     """
     target = Path(path)
-    if target.suffix.lower() == ".svg":
-        target.write_text(_svg(picture, theme, "oomlog", paper=True) + "\n", "utf-8")
-    elif target.suffix.lower() == ".png":
-        target.write_bytes(png_of(picture, theme=theme, scale=scale)[0])
-    else:
+    form = target.suffix.lower()[1:]
+    if form not in ("png", "svg"):
         raise ValueError(f"{target.name}: pictures are written as .png or .svg")
+    target.write_bytes(file_bytes(picture, form, theme=theme, scale=scale))
+
+
+def file_bytes(picture: Axes | Figure, form: str, *, theme: Theme = "light", scale: float = 2.0) -> bytes:
+    """Return what ``save`` writes.
+
+    :param form: ``png`` or ``svg``.
+    """
+    if form == "svg":
+        return f"{_svg(picture, theme, 'oomlog', paper=True)}\n".encode()
+    return png_of(picture, theme=theme, scale=scale)[0]
 
 
 def png_of(picture: Axes | Figure, *, theme: Theme = "light", scale: float = 2.0) -> tuple[bytes, int, int]:
