@@ -47,10 +47,7 @@ class Store:
         self.wait_s = wait_s
         file = Path(path)
         with self.explained():
-            if file.is_dir():
-                raise StoreError(self.path, "is a folder", hint="name a file in it")
-            if not write:
-                self._must_exist(file)
+            self._must_be_a_file(file, write)
             self.connection = self._open(file, write)
             try:
                 self._check(file, write)
@@ -66,15 +63,21 @@ class Store:
     ) -> None:
         self.connection.close()
 
-    def _must_exist(self, file: Path) -> None:
+    def _must_be_a_file(self, file: Path, write: bool) -> None:
         try:
-            status = file.stat()
+            mode = file.stat().st_mode
         except FileNotFoundError:
+            if write:
+                return
             hint = f"make it with: oomlog history --db {self.path} add FILE"
             raise StoreError(self.path, "there is no such file", hint=hint) from None
         except OSError as error:
             raise StoreError(self.path, str(error.strerror).lower()) from error
-        if not stat.S_ISREG(status.st_mode):
+        except ValueError:
+            raise StoreError(self.path, "is not a possible file name") from None
+        if stat.S_ISDIR(mode):
+            raise StoreError(self.path, "is a folder", hint="name a file in it")
+        if not stat.S_ISREG(mode):
             raise StoreError(self.path, "is not a regular file", hint="name a file")
 
     def _open(self, file: Path, write: bool) -> sqlite3.Connection:
@@ -92,16 +95,13 @@ class Store:
         except BaseException:
             connection.close()
             raise
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -65536")
         return connection
 
     def _connect(self, file: Path, how: str) -> sqlite3.Connection:
         name = quote(str(file.absolute()).encode("utf-8", "surrogateescape"))
-        connection = sqlite3.connect(
-            f"file:{name}?{how}", uri=True, timeout=self.wait_s, isolation_level=None
-        )
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -65536")
-        return connection
+        return sqlite3.connect(f"file:{name}?{how}", uri=True, timeout=self.wait_s, isolation_level=None)
 
     def _check(self, file: Path, write: bool) -> None:
         version, application = self._number("user_version"), self._number("application_id")

@@ -23,8 +23,6 @@ from oomlog.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "samples"
 LOGS = sorted(SAMPLES.glob("v6.*.dmesg.log"))[:12]
-    "[ %d.5] Out of memory: Killed process %d (a) total-vm:90kB, anon-rss:80kB, file-rss:0kB, shmem-rss:0kB\n"
-)
 # Adds the logs one by one, and says when each is in.
 ADD = """
 import sys
