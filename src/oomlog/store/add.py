@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from oomlog.model import OomEvent
+from oomlog.model import Kept, OomEvent
 from oomlog.store.database import Store
 from oomlog.store.match import Matcher
 from oomlog.store.merge import Record, merged
@@ -18,9 +18,10 @@ from oomlog.store.texts import Packer, Places, Texts
 
 __all__ = ["Added", "Adder"]
 
-# What is found in a file is held until this much, so that others need not wait while a log is searched.
-_HELD_EVENTS = 20_000
-_HELD_BYTES = 64 << 20
+# What is found in a file is held until this much, so that others need not wait while most logs are searched.
+# Python looks through all that is held again and again, so more would be slower.
+_HELD_EVENTS = 2_000
+_HELD_BYTES = 32 << 20
 _OVERHEAD = 2_000
 
 _INSERT_EVENT = f"INSERT INTO event (source, number, {', '.join(EVENT)}) VALUES (?, ?{', ?' * len(EVENT)})"
@@ -62,15 +63,15 @@ class Adder:
         self._oomlog = oomlog
         self._texts = Texts(self._connection)
         self._places = Places(self._connection)
-        self._held: list[OomEvent] = []
+        self._held: list[tuple[OomEvent, Kept | None]] = []
         self._held_bytes = 0
         self._open: _Open | None = None
         self._stack = ExitStack()
 
     def add(self, event: OomEvent) -> None:
         """Take an event of the current file."""
-        self._held.append(event)
         kept = event.kept
+        self._held.append((event, kept))
         self._held_bytes += _OVERHEAD + (0 if kept is None else len(kept.text))
         if len(self._held) >= _HELD_EVENTS or self._held_bytes >= _HELD_BYTES:
             self._write()
@@ -112,8 +113,8 @@ class Adder:
             self._open = _Open(self._connection, self._texts, self._places, self._oomlog)
         held, self._held, self._held_bytes = self._held, [], 0
         with self._store.explained():
-            for event in held:
-                self._open.add(event)
+            for event, kept in held:
+                self._open.add(event, kept)
 
 
 class _Open:
@@ -130,7 +131,7 @@ class _Open:
         self._added = Added()
         self._words = {word: texts.number(word) for word in ("unknown", "inferred")}
 
-    def add(self, event: OomEvent) -> None:
+    def add(self, event: OomEvent, kept: Kept | None) -> None:
         """Add one event, or what it tells of a stored one."""
         source = self._source(event.source)
         record = Record(*rows_of(event, self._texts.number, self._places.number))
@@ -139,15 +140,15 @@ class _Open:
         added.events += 1
         added.kills += len(record.kills)
         if found:
-            added.new_kills += self._merge(found, record, source, event)
+            added.new_kills += self._merge(found, record, source, kept)
             return
         row = record.event
-        number = self._number(row.content)
+        number = self._number(row.content) if self._matcher.any_alike else 1
         made = self._execute(_INSERT_EVENT, (source, number, *row))
         identity = made.lastrowid
         assert identity is not None
         self._put_kills(identity, record.kills)
-        self._put_report(identity, event)
+        self._put_report(identity, kept)
         added.new_events += 1
         added.new_kills += len(record.kills)
         self._note(record)
@@ -156,7 +157,7 @@ class _Open:
         self._matcher.any_cut = self._matcher.any_cut or any(kill.cut for kill in record.kills)
         self._matcher.any_bare = self._matcher.any_bare or not (record.kills or record.event.complete)
 
-    def _merge(self, found: list[int], record: Record, source: int, event: OomEvent) -> int:
+    def _merge(self, found: list[int], record: Record, source: int, kept: Kept | None) -> int:
         """Put what a further record tells into the stored ones; return how many kills are new."""
         stored = [self._stored(each) for each in found]
         before = sum(len(each.kills) for _, _, each in stored)
@@ -179,7 +180,7 @@ class _Open:
         self._execute("DELETE FROM kill WHERE event = ?", (keep,))
         self._put_kills(keep, whole.kills)
         if fuller:
-            self._put_report(keep, event)
+            self._put_report(keep, kept)
         self._note(whole)
         return len(whole.kills) - before
 
@@ -196,8 +197,7 @@ class _Open:
         for number, kill in enumerate(kills, 1):
             self._execute(_INSERT_KILL, (identity, number, *kill))
 
-    def _put_report(self, identity: int, event: OomEvent) -> None:
-        kept = event.kept
+    def _put_report(self, identity: int, kept: Kept | None) -> None:
         if kept is not None:
             text = self._packer.pack(kept.text)
             self._execute(_PUT_REPORT, (identity, self._packer.dictionary, text, *kept[1:]))

@@ -51,6 +51,8 @@ class Matcher:
         self._text = text
         self.any_cut = self._any("SELECT 1 FROM kill WHERE cut LIMIT 1")
         """Whether the store has a kill whose line was cut."""
+        self.any_alike = True
+        """Whether the last event that was looked for may share its content with another one."""
         self.any_bare = self._any("SELECT 1 FROM event WHERE kills = 0 AND complete = 0 LIMIT 1")
         """Whether it has a header without an end."""
 
@@ -63,9 +65,11 @@ class Matcher:
         :param source: Where the event is from: one log tells apart its own unfinished headers.
         """
         found: dict[int, None] = {}
+        self.any_alike = not kills
         for number, kill in enumerate(kills):
             mine = Seen.of(event, event.kills[number])
             for other in self._kills(row, kill):
+                self.any_alike = True
                 if bool(other["trusted"] == 0) != (event.trusted is False) or not agree(kill, other):
                     continue
                 same = same_moment(mine, self._seen(other))
