@@ -85,6 +85,8 @@ def _predicted(able: Sequence[Ranked], made: Choice) -> Ranked | None:
 
 
 def _margin(found: VictimChoice) -> int | None:
+    if found.formula == "permille":
+        return None  # thousandths are no pages
     first = found.predicted
     second = next((each for each in found.ranking if first is not None and each.pid != first.pid), None)
     if first is None or second is None or first.badness is None or second.badness is None:

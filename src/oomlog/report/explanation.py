@@ -175,7 +175,9 @@ def memory_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
     ledger = explanation.ledger
     if ledger is not None:
         yield Heading(say("page.memory", lang, {}), id="memory")
-        yield _ledger(ledger, lang)
+        table = _ledger(ledger, lang)
+        if len(table.rows) > 1:  # a total alone is no table
+            yield table
         for key, values in ledger.notes:
             yield Paragraph(say(key, lang, values))
         yield from parts_blocks(explanation.event, explanation.parts, lang)

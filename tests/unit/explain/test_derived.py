@@ -315,3 +315,14 @@ def test_swap_counts_unless_swappiness_is_0(case):
 def test_why_there_is_no_task_table(case, lines, reason):
     """The oldest kernels had none; later ones have one, unless it is switched off or cut off."""
     assert case(lines).choice.reason == reason
+
+
+def test_thousandths_are_no_pages(case):
+    """Until 3.4 badness was in thousandths, so how far the first is ahead is in no pages."""
+    table = "[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name"
+    rows = [f"[{pid:5d}]     0 {pid:5d}     9000 {rss:8d}   0       0             0 {name}"
+            for pid, rss, name in ((7, 5000, "a"), (8, 50, "b"))]  # fmt: skip
+    lines = [HEADER, "Total swap = 0kB", "10000 pages RAM", "0 pages reserved", table, *rows]
+    lines += ["Out of memory: Kill process 7 (a) score 500 or sacrifice child"]
+    found = case([*lines, "Killed process 7 (a) total-vm:36000kB, anon-rss:20000kB, file-rss:0kB"]).choice
+    assert (found.formula, found.agrees, found.margin_pages) == ("permille", True, None)

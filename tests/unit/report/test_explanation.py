@@ -61,3 +61,20 @@ def test_a_verdict_says_a_thing_once(sample, said):
     verdict = list(explanation_blocks(explained(sample)))[1]
     assert isinstance(verdict, Paragraph)
     assert verdict.text.count(said) == 1
+
+
+def test_a_total_alone_is_no_table() -> None:
+    """Of a cgroup without statistics the size is told, and not a table with one line."""
+    log = (
+        "[    1.0] memory: usage 400kB, limit 400kB, failcnt 1\n"
+        "[    1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
+        "oom_memcg=/a,task_memcg=/a,task=x,pid=7,uid=0\n"
+        "[    1.0] Memory cgroup out of memory: Killed process 7 (x) total-vm:400kB, anon-rss:40kB, "
+        "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n"
+    )
+    (event,) = oomlog.parse(log)
+    blocks = list(explanation_blocks(explain(event), "en"))
+    assert not any(isinstance(block, Table) for block in blocks)
+    assert any(
+        isinstance(block, Paragraph) and "no statistics of this cgroup" in block.text for block in blocks
+    )
