@@ -152,7 +152,7 @@ def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
     events = [each.event for each in explanations]
     kills = sum(len(event.kills) for event in events)
     names = Counter(kill.comm or "?" for event in events for kill in event.kills)
-    shown = ", ".join(f"{name} ({count})" for name, count in names.most_common(5))
+    shown = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in names.most_common(5))
     if len(names) > 5:
         shown += f", +{len(names) - 5}"
     first, last = events[0], events[-1]

@@ -9,6 +9,7 @@ from oomlog.explain.phrases import say
 from oomlog.explain.verdict import claim
 from oomlog.report.document import Block, Heading, Paragraph, Table
 from oomlog.report.postmortem.model import Postmortem
+from oomlog.report.postmortem.places import Places
 from oomlog.report.postmortem.spans import clock
 from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
@@ -16,6 +17,7 @@ from oomlog.units import human_kb
 __all__ = ["incident_blocks"]
 
 _ROWS = 500
+_NAMES = 20
 
 
 def incident_blocks(report: Postmortem) -> Iterator[Block]:
@@ -31,10 +33,13 @@ def incident_blocks(report: Postmortem) -> Iterator[Block]:
             for cause, count in incident.causes
         ]
         yield Table(_head(("example", "cause", "count"), lang), rows, frozenset({2}))
-        if len(incident.victims) > 1:
-            names = [(comm or "", str(count)) for comm, count in incident.victims[:_ROWS]]
+        again = [(comm or "", str(count)) for comm, count in incident.victims if count > 1]
+        if again and len(incident.victims) > 1:
             yield Heading(say("report.victims", lang, {}), id="victims")
-            yield Table(_head(("victim", "count"), lang), names, frozenset({1}))
+            yield Table(_head(("victim", "count"), lang), again[:_NAMES], frozenset({1}))
+            rest = len(incident.victims) - len(again[:_NAMES])
+            if rest:
+                yield Paragraph(say("report.left_out", lang, {"count": rest}), tone="note")
     yield Heading(say("report.kills", lang, {}), id="kills")
     yield _kills(explanations, lang)
     left_out = sum(max(1, len(each.event.kills)) for _, each in explanations) - _ROWS
@@ -57,6 +62,7 @@ def _cause(cause: str | None, explanations: list[tuple[int, Explanation]], lang:
 
 def _kills(explanations: list[tuple[int, Explanation]], lang: str) -> Table:
     names = ("number", "time", "host", "victim", "pid", "rss", "scope", "cgroup", "cause", "where")
+    places = Places((each.event.source for _, each in explanations), lang)
     rows: list[tuple[str, ...]] = []
     keys: list[tuple[float | None, ...]] = []
     for number, each in explanations:
@@ -77,7 +83,7 @@ def _kills(explanations: list[tuple[int, Explanation]], lang: str) -> Table:
                     say(f"report.scope_{event.scope}", lang, {}),
                     short_ids(event.oom_memcg or "") if event.scope == "memcg" else "",
                     "" if each.primary is None else each.primary.id,
-                    f"{event.source}:{event.quick_first_line if kill is None else kill.line}",
+                    places.where(event.source, event.quick_first_line if kill is None else kill.line),
                 )
             )
             pid = None if kill is None or kill.pid is None else float(kill.pid)

@@ -32,6 +32,7 @@ from oomlog.report.explanation import (
 from oomlog.report.fields import fields_blocks
 from oomlog.report.postmortem.incident import incident_blocks
 from oomlog.report.postmortem.model import Case, Postmortem
+from oomlog.report.postmortem.places import Places
 from oomlog.report.postmortem.processes import process_table
 from oomlog.report.postmortem.spans import clock, moment
 from oomlog.report.shorten import short_ids
@@ -121,13 +122,14 @@ def _timeline(case: Case, report: Postmortem) -> Iterator[Block]:
     yield Heading(say("report.timeline", lang, {}), id="timeline")
     yield from _figures(case, report, "timeline")
     names = ("time", "offset", "what", "detail", "where")
+    places = Places((each.source for each in case.moments), lang)
     rows = [
         (
             clock(each.time, each.uptime_s),
             moment(each.offset_s),
             say(f"report.moment_{each.kind}", lang, {}),
             short_ids(each.text),
-            f"{each.source}:{each.line}",
+            places.where(each.source, each.line),
         )
         for each in case.moments
     ]
@@ -205,6 +207,7 @@ def _history(case: Case, report: Postmortem) -> Iterator[Block]:
         return
     yield from _figures(case, report, "history")
     names = ("number", "time", "pid", "rss", "scope", "cgroup", "where")
+    places = Places((each.event.source for each in case.same_victim), lang)
     rows = []
     for each in case.same_victim:
         event, kill = each.event, each.kill
@@ -217,7 +220,7 @@ def _history(case: Case, report: Postmortem) -> Iterator[Block]:
                 "" if kill.rss_kb is None else human_kb(kill.rss_kb),
                 say(f"report.scope_{scope}", lang, {}),
                 short_ids(event.quick_memcgs[0] or "") if scope == "memcg" else "",
-                f"{event.source}:{kill.line}",
+                places.where(event.source, kill.line),
             )
         )
     kept = [at for at in range(len(names)) if any(row[at] for row in rows)]

@@ -194,12 +194,19 @@ def _near(event: OomEvent, neighbours: Sequence[Neighbour], unit: str | None) ->
         # Units start all the time; here only those matter that ended.
         if each.kind == "started" and each.unit not in units:
             continue
-        text = each.text if len(each.text) <= _TEXT else each.text[: _TEXT - 1] + "\u2026"
+        text = _shortened(each)
         key = (each.kind, text, each.line if offset is None else round(offset))
         found.setdefault(
             key, Moment(each.time, each.uptime_s, offset, each.kind, text, each.source, each.line)
         )
     return list(found.values())
+
+
+def _shortened(neighbour: Neighbour) -> str:
+    text = neighbour.text
+    if neighbour.kind == "boot":  # who built the kernel, and with what, matters here to nobody
+        text = text.split(" (", 1)[0]
+    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "\u2026"
 
 
 # -- the event itself ----------------------------------------------------------------------------------
