@@ -116,17 +116,17 @@ def test_each_kill_is_in_its_hour(week):
     ax = plot_calendar(week)
     cells = [int(patch.get_gid()[6:]) for patch in ax.patches if (patch.get_gid() or "").startswith("count.")]
     assert sum(cells) == len(week)
-    assert title(ax) == "Most kills were on Thursday in the hour from 10:00: 42 of 77"
+    assert title(ax) == "The hour with the most kills: Thursday from 10:00, 42 of 77"
 
 
 def test_hours_are_those_of_the_wall():
     """As each log prints them, or in the zone that was asked for."""
     kills = at(0, 10, 20, zone="+09:00")
     ax = plot_calendar(kills)
-    assert title(ax) == "Most kills were on Monday in the hour from 10:00: 3 of 3"
+    assert title(ax) == "The hour with the most kills: Monday from 10:00, 3 of 3"
     assert "Hours: +09:00." in texts(ax)
     ax = plot_calendar(kills, tz=ZoneInfo("America/New_York"))
-    assert title(ax) == "Most kills were on Sunday in the hour from 20:00: 3 of 3"
+    assert title(ax) == "The hour with the most kills: Sunday from 20:00, 3 of 3"
     assert "Hours: America/New_York." in texts(ax)
 
 
@@ -135,7 +135,7 @@ def test_no_hour_is_named_that_does_not_stand_out():
     ax = plot_calendar(at(0, 60))
     assert title(ax) == "2 kills, and no hour of the week had more than any other with 1"
     ax = plot_calendar(at(0, 60, 24 * 60))
-    assert title(ax) == "Most kills were in the hour from 10:00: 2 of 3, 66.7 %"
+    assert title(ax) == "The hour of the day with the most kills: from 10:00, 2 of 3, 66.7 %"
 
 
 # -- trend ---------------------------------------------------------------------------------------------
