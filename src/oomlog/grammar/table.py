@@ -45,15 +45,17 @@ class TableReader:
         self.complete = words[-1] == _NAME
         keys: list[str] = []
         unknown: list[str] = []
-        for word in words:
-            key = known.get(word)
-            if key is None:
-                key = _key(word)
-                unknown.append(key)
-            # Two columns must not share a key, or one would vanish.
-            while key in keys:
+        for index, word in enumerate(words, 1):
+            # Only the last column is the task's name, whatever a vendor calls one of his.
+            key = known.get(word) if word != _NAME or index == len(words) else None
+            is_unknown = key is None
+            key = key or _key(word)
+            # Two columns must not share a key, or one would vanish; known ones keep theirs.
+            while key in keys or (is_unknown and key in known.values()):
                 key += "_2"
             keys.append(key)
+            if is_unknown:
+                unknown.append(key)
         #: Record keys in the order of the columns.
         self.keys = tuple(keys)
         #: Keys of the columns that the grammar does not know.

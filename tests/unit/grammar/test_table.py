@@ -56,6 +56,16 @@ def test_doubled_column_is_kept() -> None:
     assert reader("[ pid ] rss rss name").keys == ("pid", "rss_pages", "rss_pages_2", "comm")
 
 
+@pytest.mark.parametrize("word", ["comm", "name"])
+def test_the_last_column_is_the_name(word: str) -> None:
+    """A column that is called like the task's name is a column of its own, and its words are no numbers."""
+    found = reader(f"[  pid  ]   uid  tgid total_vm      rss {word} oom_score_adj name")
+    row = found.row("[      9]     0     9     2000      300    six             0 sshd")
+    assert row is not None
+    assert (row["comm"], row["oom_score_adj"]) == ("sshd", 0)
+    assert [row[key] for key in found.unknown] == ["six"]
+
+
 def test_cut_header() -> None:
     """A header without the name column reads what it has."""
     found = reader("[ pid ]   uid  tgid total_vm")
