@@ -1,12 +1,12 @@
 """Columns of a table from lists of values: nullable, typed, and never an object column.
 
-What a column cannot hold becomes NA: integers beyond 64 bits, and times that nanoseconds since 1970 do not
-reach (before 1678, after 2261).  No kernel prints such; the line itself is in the log.
+What a column cannot hold becomes NA: integers beyond 64 bits, times that nanoseconds since 1970 do not reach
+(before 1678, after 2261), a word for a number.  No kernel prints such; the line itself is in the log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +29,12 @@ DTYPES: Mapping[Kind, str] = {
 """The pandas dtype of each kind of column."""
 
 _INT64 = range(-(1 << 63), 1 << 63)
+# A forged line may have a word where a number belongs.
+_FITS: Mapping[Kind, Callable[[Any], bool]] = {
+    "int": lambda value: type(value) is int and value in _INT64,
+    "float": lambda value: type(value) is float,
+    "bool": lambda value: value is True or value is False,
+}
 _REACH = numpy.timedelta64((1 << 63) // 1000 - 1, "us")
 _EPOCH = numpy.datetime64(0, "us")
 
@@ -45,19 +51,17 @@ def array_of(kind: Kind, values: Sequence[Any]) -> Any:
         return _moments([_utc(when) for when in values] if kind == "time" else values, kind)
     if kind == "text":
         # The same few hosts, cgroups and words come again and again.
-        known: dict[str | None, str | None] = {None: None}
+        known: dict[Any, str | None] = {None: None}
         return pandas.array([_stored(value, known) for value in values], dtype=DTYPES[kind])
-    if kind == "int":
-        values = [value if value is None or value in _INT64 else None for value in values]
-    return pandas.array(values, dtype=DTYPES[kind])
+    fits = _FITS[kind]
+    return pandas.array([value if fits(value) else None for value in values], dtype=DTYPES[kind])
 
 
-def _stored(value: str | None, known: dict[str | None, str | None]) -> str | None:
+def _stored(value: Any, known: dict[Any, str | None]) -> str | None:
     try:
         return known[value]
     except KeyError:
-        assert value is not None
-        text = known[value] = storable(value)
+        text = known[value] = storable(str(value))
         return text
 
 

@@ -55,32 +55,32 @@ class Frames(Sequence[OomEvent]):
 
     @cached_property
     def kills(self) -> pandas.DataFrame:
-        """One row a killed process."""
+        """One row per killed process."""
         return tables.kills(self.oom_events, registry=self._registry)
 
     @cached_property
     def events(self) -> pandas.DataFrame:
-        """One row an event, with or without a kill."""
+        """One row per event, with or without a kill."""
         return tables.events(self.oom_events, registry=self._registry)
 
     @cached_property
     def tasks(self) -> pandas.DataFrame:
-        """One row a process of a task table."""
+        """One row per process of a task table."""
         return tables.tasks(self.oom_events)
 
     @cached_property
     def zones(self) -> pandas.DataFrame:
-        """One row a memory zone."""
+        """One row per memory zone."""
         return tables.zones(self.oom_events)
 
     @cached_property
     def memcg(self) -> pandas.DataFrame:
-        """One row a cgroup with its counters and statistics."""
+        """One row per cgroup with its counters and statistics."""
         return tables.memcg(self.oom_events)
 
     @cached_property
     def findings(self) -> pandas.DataFrame:
-        """One row a claim about an event; explaining takes some milliseconds an event."""
+        """One row per claim about an event; explaining takes some milliseconds an event."""
         return tables.findings(self._explain(self.oom_events))
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas
 
 from oomlog.frame.arrays import array_of, frame_of
-from oomlog.frame.columns import Column, columns_of
+from oomlog.frame.columns import Kind, columns_of
 
 __all__ = ["MOST", "OpenTable"]
 
@@ -68,13 +68,9 @@ class OpenTable:
         more = {}
         for name, values in self._more.items():
             values += [None] * (self._rows - len(values))
-            whole = all(value is None or type(value) is int for value in values)
-            column = Column(name, "int" if whole else "text", "")
-            if not whole:
-                values = [None if value is None else str(value) for value in values]
-            more[column.name] = array_of(column.kind, values)
-        return (
-            pandas.concat([table, pandas.DataFrame(more, index=table.index)], axis="columns")
-            if more
-            else table
-        )
+            types = {type(value) for value in values if value is not None}
+            kind: Kind = "int" if types <= {int} else "bool" if types == {bool} else "text"
+            more[name] = array_of(kind, values)
+        if not more:
+            return table
+        return pandas.concat([table, pandas.DataFrame(more, index=table.index)], axis="columns")

@@ -32,13 +32,19 @@ __all__ = ["events", "findings", "kills", "memcg", "tasks", "zones"]
 
 _TIME = [column.name for column in EXPORTED].index("time")
 _IN_PAGES = ("total_vm", "rss", "rss_anon", "rss_file", "rss_shmem", "swapents")
-_COUNTERS = ("memory", "memory_swap", "swap", "kmem")
+_ORDERS = tuple(f"free_order_{order}" for order in range(ORDERS))
+_COUNTERS = tuple(
+    (name, part)
+    for name in ("memory", "memory_swap", "swap", "kmem")
+    for part in ("usage_kb", "limit_kb", "failcnt")
+)
+_NO_COUNTERS = Memcg()
 
 
 def kills(
     events: Iterable[OomEvent], *, tz: tzinfo | None = None, registry: Registry | None = None
 ) -> pandas.DataFrame:
-    """Return one row a killed process.
+    """Return one row per killed process.
 
     :param tz: The zone of times that say none; without it they are in ``local_time`` only.
     :param registry: Names of containers, as ``--map`` gives them.
@@ -75,7 +81,7 @@ def kills(
 def events(
     events: Iterable[OomEvent], *, tz: tzinfo | None = None, registry: Registry | None = None
 ) -> pandas.DataFrame:
-    """Return one row an event, also for events that killed nothing.
+    """Return one row per event, also for events that killed nothing.
 
     :param tz: The zone of times that say none; without it they are in ``local_time`` only.
     :param registry: Names of containers, as ``--map`` gives them.
@@ -139,7 +145,7 @@ def events(
 
 
 def tasks(events: Iterable[OomEvent], *, page_size_kb: int | None = None) -> pandas.DataFrame:
-    """Return one row a process of the task tables, in printed order.
+    """Return one row per process of the task tables, in printed order.
 
     :param page_size_kb: The machine's page size, for reports that do not show it: without it, sizes in kB are
         NA there.
@@ -161,9 +167,8 @@ def tasks(events: Iterable[OomEvent], *, page_size_kb: int | None = None) -> pan
                     "kill": killed.get(pid),  # type: ignore[arg-type]
                     "page_size_kb": kb,
                     **{
-                        f"{name}_kb": value * kb
+                        f"{name}_kb": None if kb is None or not isinstance(value, int) else value * kb
                         for name, value in pages.items()
-                        if isinstance(value, int) and kb is not None
                     },
                 },
                 row,
@@ -172,20 +177,21 @@ def tasks(events: Iterable[OomEvent], *, page_size_kb: int | None = None) -> pan
 
 
 def zones(events: Iterable[OomEvent]) -> pandas.DataFrame:
-    """Return one row a memory zone of the reports; a bound allocation hides zones (since 2.6.39)."""
+    """Return one row per memory zone of the reports; a bound allocation hides zones (since 2.6.39)."""
     table = OpenTable("zones")
     for number, event_id, event in _numbered(events):
         for zone in zones_of(event):
             printed = {key: value for key, value in zone.items() if not isinstance(value, list | tuple)}
-            reserve, blocks = zone.get("lowmem_reserve_pages"), zone.get("free_list")
-            if reserve is not None:
-                printed["lowmem_reserve_pages"] = " ".join(map(str, reserve))
-            counts = [block["count"] for block in blocks or ()]
+            reserve = zone.get("lowmem_reserve_pages")
+            reserved = " ".join(map(str, reserve)) if isinstance(reserve, list) else None
+            counts = [block["count"] for block in zone.get("free_list") or ()]
+            blocks = dict(zip(_ORDERS, counts, strict=False))
             table.add(
                 {
                     "event": number,
                     "event_id": event_id,
-                    **{f"free_order_{order}": count for order, count in enumerate(counts[:ORDERS])},
+                    "lowmem_reserve_pages": reserved,
+                    **{order: blocks.get(order) for order in _ORDERS},
                 },
                 printed | {f"free_order_{at}": count for at, count in enumerate(counts) if at >= ORDERS},
             )
@@ -193,7 +199,7 @@ def zones(events: Iterable[OomEvent]) -> pandas.DataFrame:
 
 
 def memcg(events: Iterable[OomEvent]) -> pandas.DataFrame:
-    """Return one row a cgroup whose counters are in the reports: the one whose limit was hit, first.
+    """Return one row per cgroup whose counters are in the reports: the one whose limit was hit, first.
 
     Its counters have columns of their own (``memory_usage_kb``), and so has each statistic, under the
     kernel's name: comparing cgroups needs no pivot.  Cgroups below it (3.9 to 5.2) have statistics only.
@@ -212,12 +218,13 @@ def memcg(events: Iterable[OomEvent]) -> pandas.DataFrame:
         }
         table.add(own, block.stats or {})
         for path, stats in block.children:
-            table.add({"event": number, "event_id": event_id, "memcg": path, "hit": False}, stats)
+            below = {"event": number, "event_id": event_id, "memcg": path, "hit": False}
+            table.add({**below, **_counters(_NO_COUNTERS)}, stats)
     return table.frame()
 
 
 def findings(explanations: Iterable[Explained]) -> pandas.DataFrame:
-    """Return one row a claim about an event, in the order of the explanation.
+    """Return one row per claim about an event, in the order of the explanation.
 
     :param explanations: Of all events in their order, so that ``event`` is the number of the other tables.
     """
@@ -271,10 +278,5 @@ def _limit_kb(event: OomEvent, block: Memcg | None) -> int | None:
     return None if found is None else found.limit_kb
 
 
-def _counters(block: Memcg) -> dict[str, int]:
-    return {
-        f"{name}_{part}": value
-        for name in _COUNTERS
-        for part, value in (getattr(block, name) or {}).items()
-        if part in ("usage_kb", "limit_kb", "failcnt")
-    }
+def _counters(block: Memcg) -> dict[str, int | None]:
+    return {f"{name}_{part}": (getattr(block, name) or {}).get(part) for name, part in _COUNTERS}

@@ -242,6 +242,40 @@ def test_zones_are_as_printed() -> None:
     assert sum(count * 4 << order for order, count in enumerate(counts)) == found["free_list_total_kb"]
 
 
+FORGED = "node:1 zone:5 event:6 free_order_3:7 lowmem_reserve_pages:8 free? yes all_unreclaimable:3 odd? no"
+
+
+@pytest.mark.parametrize("line", ["lowmem_reserve[]: 0 1 2", "x"])
+def test_forged_zones_break_nothing(line: str) -> None:
+    """Words for numbers and names that are taken are kept apart or missing, and never in a wrong column."""
+    log = (
+        "[    1.000000] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+        "[    1.000001] Mem-Info:\n"
+        f"[    1.000002] Node 0 DMA free:848kB min:140kB low:172kB high:204kB {FORGED}\n"
+        f"[    1.000003] {line}\n"
+        f"[    1.000004] Out of memory: {KILL}\n"
+    )
+    found = row(frame.zones(oomlog.parse(log)))
+    assert (found["event"], found["free_kb"], found["free_order_3"]) == (1, 848, None)
+    assert (found["other_event"], found["other_free_order_3"]) == (6, 7)
+    assert found["all_unreclaimable"] is None
+    assert found["lowmem_reserve_pages"] == ("0 1 2" if line != "x" else None)
+    assert (found["free"], found["odd"]) == (True, False)
+
+
+def test_forged_tables_break_nothing() -> None:
+    """A vendor's column that is named like one of oomlog's is never taken for it."""
+    log = (
+        "[    1.000000] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+        "[    1.000001] [  pid  ]   uid  tgid total_vm      rss rss_kb comm kill oom_score_adj name\n"
+        "[    1.000002] [      9]     0     9     2000      300      5    6    7             0 sshd\n"
+        f"[    1.000003] Out of memory: {KILL}\n"
+    )
+    found = row(frame.tasks(oomlog.parse(log)))
+    assert (found["rss_pages"], found["rss_kb"], found["kill"]) == (300, None, None)
+    assert (found["other_rss_kb"], found["other_kill"]) == (5, 7)
+
+
 def test_memcg_has_counters_and_statistics() -> None:
     """The cgroup whose limit was hit has a row with its counters, and statistics under the kernel's names."""
     event = next(oomlog.parse(KUBERNETES))
