@@ -78,7 +78,12 @@ def _escaped_ascii(text: str) -> str:
 
 
 def _replaced(text: str) -> str:
-    return re.sub(r"\\x[0-9a-f]{2}", "\ufffd", text)
+    """Bytes that are no UTF-8, as an encoder replaces them; an escape of ASCII is the name's own text."""
+
+    def encoded(found: re.Match[str]) -> str:
+        return bytes.fromhex(found[0].replace("\\x", "")).decode("utf-8", "replace")
+
+    return re.sub(r"(?:\\x[89a-f][0-9a-f])+", encoded, text)
 
 
 _CHANGES = {"escaped": _escaped, "escaped_ascii": _escaped_ascii, "replaced": _replaced}
@@ -91,6 +96,9 @@ def reduce_facts(record: dict[str, Any], losses: frozenset[str]) -> dict[str, An
             record = _mapped(record, change)
     if "no_newline_in_name" in losses:
         record = _mapped(record, lambda text: ANY if "\n" in text else text)
+    if "cut_in_table" in losses:
+        rows = [{**row, "comm": row["comm"].partition("\n")[0]} for row in record["tasks"] or ()]
+        record = {**record, "tasks": rows or record["tasks"]}
     if "wrapped" in losses:
         record = {key: record[key] for key in ("kills", "scope", "outcome", "killer")}
     return record

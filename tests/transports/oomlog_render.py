@@ -643,6 +643,7 @@ LOSSES = {
     "escaped_ascii": "as escaped, and so is every byte above ASCII",
     "replaced": "bytes that are not UTF-8 became U+FFFD on the way into JSON",
     "no_newline_in_name": "nothing tells a newline inside a name from the end of a message, so names with one are not compared",
+    "cut_in_table": "all lines of one second begin alike, so a newline in a name looks like the end of its row",
     "wrapped": "line breaks that the mail program made and those of the kernel look the same",
 }
 
@@ -696,7 +697,16 @@ TRANSPORTS: tuple[Transport, ...] = (
     _t("dmesg_json_x_caller", lambda records: dmesg_json_x(with_caller(records))),
     _t("dmesg_color", dmesg_color, "escaped_ascii"),
     _t("rfc3164", rfc3164, wall=0, year=False, zone=False, host=True),
-    _t("rfc3164_no_uptime", rfc3164_no_uptime, uptime=False, wall=0, year=False, zone=False, host=True),
+    _t(
+        "rfc3164_no_uptime",
+        rfc3164_no_uptime,
+        "cut_in_table",
+        uptime=False,
+        wall=0,
+        year=False,
+        zone=False,
+        host=True,
+    ),
     _t("rsyslog_iso", rsyslog_iso, wall=6, host=True),
     _t("rsyslog_escaped", rsyslog_escaped, uptime=False, wall=0, year=False, zone=False, host=True),
     _t("rfc5424", rfc5424, wall=6, host=True),

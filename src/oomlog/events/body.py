@@ -20,6 +20,7 @@ from oomlog.grammar import Match, Matcher
 from oomlog.lines.escapes import decode, undo_quoted_printable
 from oomlog.lines.prefix import parse_line
 from oomlog.lines.reader import expand, split_message
+from oomlog.lines.records import EXPORTED
 from oomlog.lines.shape import marker_of, shape_source
 from oomlog.model import Details, LogLine, Problem
 
@@ -38,6 +39,8 @@ _MARK = "\x01"
 _TRACE = re.compile(
     r" ?(?:\? )?[\w.]+\+0x[0-9a-f]|\[<[0-9a-f]|(?:R[0-9A-Z]{1,2}|RIP|Code|Stack|ORIG_RAX|CR2): ?[0-9a-f]"
 )
+# Lines that break where a name has a newline; what follows has the same prefix, which may be any line's.
+_NAME_INSIDE = re.compile(r"CPU: \d|Pid: \d|oom-kill:constraint=")
 _STAT_NAME = re.compile(r"\s*[a-z_0-9]{1,40}\s*\Z")
 _TABLE_HEAD = "tgid total_vm"
 # Longer than any task name, which is what stands at the end of a row.
@@ -147,7 +150,11 @@ class _Decoder:
                     index += 1
                     continue
                 prefix = raw[index][: len(raw[index]) - len(line)]
-                repeated = index + 1 < count and raw[index + 1].startswith(prefix) and _is_stamped(prefix)
+                repeated = (
+                    index + 1 < count
+                    and raw[index + 1].startswith(prefix)
+                    and (_is_stamped(prefix) or _NAME_INSIDE.match(line) is not None)
+                )
                 if (
                     line[:1] == "["
                     and self.tasks is not None
@@ -184,7 +191,11 @@ class _Decoder:
             # A console repeats the very same stamp on the second line of one message.
             if any(
                 line.has_prefix
-                and not (line.prefix and line.prefix == head.prefix and _is_stamped(line.prefix))
+                and not (
+                    line.prefix
+                    and line.prefix == head.prefix
+                    and (_is_stamped(line.prefix) or _NAME_INSIDE.match(head.text) is not None)
+                )
                 for line in more
             ):
                 break
@@ -319,7 +330,7 @@ class _Decoder:
             or text[:3] in ("...", "[..")
         ):
             return 0
-        newline = piece.has_prefix or piece.text[:4].isspace()
+        newline = piece.has_prefix or piece.text[:4].isspace() or pending[0].prefix == EXPORTED
         return 1 if self.tasks.extend_name(text, newline=newline) else 0
 
     # -- everything else -------------------------------------------------------------------------
@@ -371,6 +382,8 @@ class _Decoder:
 
     def _trace_or_foreign(self, line: LogLine) -> None:
         """Note a line that matches nothing, as a problem if it looks like a part of a report."""
+        if line.no == self.body.header_no:
+            return  # a trigger without a name or prefix: read where it was found
         found = self.body.matcher.diagnose(line.text, at_end=True) if _suspicious(line.text) else None
         if found is None or found.column <= 8:
             self._skip(line)

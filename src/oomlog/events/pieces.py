@@ -16,6 +16,8 @@ from oomlog.model import LogLine, Problem
 
 __all__ = ["LineReader", "Physical", "Piece"]
 
+# Lines between the trigger's and the one of the stack header that names it: the cpuset, until 4.20.
+_UNTIL_STACK_HEADER = 4
 # How a line of a mail as stored is broken: within a word, or at a blank.
 _SOFT_BREAKS = ("=", "=20")
 _CHOPPED = re.compile(r",task_memcg=([^,]{1,4096}),(?:t(?:a(?:sk?)?)?)?>\Z")
@@ -62,22 +64,25 @@ class LineReader:
         tape = self.tape
         raw = decode(tape.text(start, end))
 
-        def neighbour(distance: int) -> str | None:
-            here = start
-            if distance < 0:
-                for _ in range(-distance):
-                    if here <= tape.base:
-                        return None
-                    here = tape.line_start(here - 1)
-                    if here < 0:
-                        return None
-            else:
-                for _ in range(distance):
+        starts = {0: start}
+
+        def start_of(distance: int) -> int:
+            """Return where the line so far away starts, -1 past an end; each line is looked for once."""
+            if distance not in starts:
+                here = start_of(distance + 1 if distance < 0 else distance - 1)
+                if here < 0:
+                    return -1
+                if distance < 0:
+                    here = tape.line_start(here - 1) if here > tape.base else -1
+                else:
                     stop = tape.line_end(here)
-                    if stop < 0 or stop >= tape.end:
-                        return None
-                    here = stop + 1
-            stop = tape.line_end(here)
+                    here = stop + 1 if 0 <= stop < tape.end else -1
+                starts[distance] = here
+            return starts[distance]
+
+        def neighbour(distance: int) -> str | None:
+            here = start_of(distance)
+            stop = tape.line_end(here) if here >= 0 else -1
             return decode(tape.text(here, stop)) if stop >= 0 and here < tape.end else None
 
         terminated = end < tape.end
@@ -132,8 +137,24 @@ class LineReader:
             return found
         found = self._joined([physical], must_reach=physical.start)
         if found is not None:
+            match = found.what.match
+            if match is not None and match.section == "invoked" and found.what.used == 1 and line.has_prefix:
+                found = found._replace(what=found.what._replace(match=self._newline_in_name(physical, match)))
             return found
-        return self._partial(physical)
+        return self._nameless(physical) or self._partial(physical)
+
+    def _nameless(self, physical: Physical) -> Piece | None:
+        """Read a trigger without a name where no prefix stands before it: its blank is no indentation."""
+        line = physical.lines[0]
+        if line.has_prefix or line.text[:1] != " ":
+            return None
+        found = self.matcher.match(f" {line.text.strip()}")
+        if found is None or found.section != "invoked":
+            return None
+        before = self.precede(physical.start)
+        if before is not None and any(0 < len(each.text.strip()) < 16 for each in before.lines):
+            return None  # perhaps its name, which a mail program broke off
+        return Piece(Recognised(line, found, 1, line.text), physical.start, physical.end + 1)
 
     def _same_shape_next(self, physical: Physical) -> bool:
         """Tell cheaply that the next line has a prefix of its own, so this one is whole."""
@@ -179,13 +200,15 @@ class LineReader:
         name = f"{head}\n{comm}"
         if not head or len(name.encode()) > 15 or match_text(self.matcher, head) is not None:
             return match
-        end = physical.end + 1
-        while self.tape.end < end + 1024 and self.tape.more():
-            pass
-        context = decode(self.tape.text(end, end + 1024).replace(b"\r", b""))
-        if f"Comm: {head}\n" not in context and f"comm: {head}\n" not in context:
-            return match
-        return Match(match.variant, {**match.fields, "comm": name}, match.text)
+        end = physical.end
+        for _ in range(_UNTIL_STACK_HEADER):
+            more = self.follow(end + 1)
+            if more is None:
+                return match
+            end = more.end
+            if any(each.text.lower().endswith(f"comm: {head.lower()}") for each in more.lines):
+                return Match(match.variant, {**match.fields, "comm": name}, match.text)
+        return match
 
     def _joined(self, parts: list[Physical], *, must_reach: int) -> Piece | None:
         parts = list(parts)

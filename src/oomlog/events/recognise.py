@@ -47,8 +47,9 @@ def match_line(matcher: Matcher, line: LogLine, after: str | None = None) -> Mat
 
 def _glues(piece: LogLine, before: str) -> tuple[str, ...]:
     """Return what may stand between a piece and the one before it, likeliest first."""
-    if before.rfind("(") > before.rfind(")") and not piece.has_prefix and not piece.text[:4].isspace():
-        return (" ", "", "\n")  # inside a name: mail programs break at its blank
+    in_name = before.rfind("(") > before.rfind(")") or before.endswith(")")
+    if in_name and not piece.has_prefix and not piece.text[:4].isspace():
+        return (" ", "", "\n")  # inside a name, or perhaps behind it: mail programs break at its blank
     if piece.has_prefix:
         return ("\n",)  # a console repeats the prefix after a newline inside the message
     if piece.text[:4].isspace():

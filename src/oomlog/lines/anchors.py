@@ -36,10 +36,10 @@ CONTEXT = 16
 """Bytes before a block that are needed to judge what stands at its start."""
 
 # A journal record whose message is a list of byte values; looked for only where lines are JSON.
-_JSON_BYTES = (b'"MESSAGE":[', b'"MESSAGE": [')
+_JSON_BYTES = (b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
 
 # Lines that complete an event, looked for near one only.
-FOLLOWERS: tuple[bytes, ...] = (b"oom_reaper: ", b" OOM killer", b"System OOM encountered")
+FOLLOWERS: tuple[bytes, ...] = (b"oom_reaper:", b" OOM killer", b"System OOM encountered")
 
 # " memory" is common in ordinary lines; only these words before it start something of ours.
 _BEFORE_MEMORY = (b"ut of", b"due to", b"low", b"on", b"available", b"same", b"\nto")

@@ -12,11 +12,15 @@ from oomlog.lines.records import (
     from_json,
     from_record,
     is_field_line,
+    message_bytes,
     message_field,
 )
 from oomlog.model import LogLine
 
 __all__ = ["expand", "no_neighbour", "split_message"]
+
+
+_RESET = "\x1b[0m"
 
 
 def no_neighbour(_distance: int) -> str | None:
@@ -41,6 +45,12 @@ def expand(
         return [_unescaped(found)]
     if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
         return [_unescaped(from_record(message, no, neighbour))]
+    if (
+        raw.endswith("[")
+        and raw.strip() == '"MESSAGE" : ['
+        and (message := message_bytes(neighbour)) is not None
+    ):
+        return [_unescaped(from_record(message, no, neighbour))]
     if "\0" in raw and neighbour(-1) == "MESSAGE" and (message := export_message(raw)) is not None:
         return [from_record(message, no, neighbour)._replace(prefix=EXPORTED)]
     line = parse_line(raw, no, terminated=terminated)
@@ -53,7 +63,9 @@ def expand(
         # A coloured console puts sequences around the prefix and the text; a name with such bytes keeps them
         # as long as the prefix can be read without.
         plain = parse_line(strip_ansi(raw), no, terminated=terminated)
-        line = plain if plain.has_prefix else line
+        # dmesg escapes such bytes of a name, so what ends a coloured line is colour, with or without prefix.
+        ends = raw.endswith(_RESET) and any((neighbour(step) or "").startswith("\x1b[") for step in (-1, 1))
+        line = plain if plain.has_prefix or ends else line
     if not line.has_prefix:
         if "\r" in raw:  # a console that redraws its line: the last drawing counts
             drawn = parse_line(raw.rpartition("\r")[2], no, terminated=terminated)

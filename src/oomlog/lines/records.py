@@ -16,7 +16,15 @@ import orjson
 from oomlog.lines.prefix import parse_line
 from oomlog.model import LogLine, Stamp
 
-__all__ = ["EXPORTED", "export_message", "from_json", "from_record", "is_field_line", "message_field"]
+__all__ = [
+    "EXPORTED",
+    "export_message",
+    "from_json",
+    "from_record",
+    "is_field_line",
+    "message_bytes",
+    "message_field",
+]
 
 _MESSAGE_KEYS = (
     "MESSAGE",
@@ -44,6 +52,8 @@ _FIELD = re.compile(
     )\Z""",
     re.VERBOSE | re.DOTALL,
 )
+# Bytes of a message that is read one byte a line; the kernel's have at most a thousand.
+_LONGEST_LIST = 4096
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?(?:\.\d+)?")
 # A message with newlines in the export format: its length in eight bytes, then the text.
 _EXPORT_LENGTH = re.compile(r".{1,12}?\x00{4,7}", re.DOTALL)
@@ -166,7 +176,8 @@ def _epoch(seconds: float) -> Stamp | None:
 
 def is_field_line(raw: str) -> bool:
     """Tell whether the line is one field of a record that spans several lines."""
-    bare = raw.strip(" \t{}[],") == "" and raw.strip() != ""  # what stands between pretty-printed records
+    text = raw.strip(" \t{}[],")  # what stands between pretty-printed records is nothing else
+    bare = raw.strip() != "" and (text == "" or (raw[0] in " \t" and len(text) <= 3 and text.isdigit()))
     return bare or raw == "MESSAGE" or _FIELD.match(raw) is not None or _VERBOSE_HEAD.match(raw) is not None
 
 
@@ -174,6 +185,17 @@ def export_message(raw: str) -> str | None:
     """Return the first line of a message in the export format's binary form, without its length."""
     found = _EXPORT_LENGTH.match(raw)
     return None if found is None else raw[found.end() :]
+
+
+def message_bytes(neighbour: Callable[[int], str | None]) -> str | None:
+    """Read a message that stands below its key as a list of bytes, one a line."""
+    found = bytearray()
+    for distance in range(1, _LONGEST_LIST):
+        raw = (neighbour(distance) or "").strip(" \t,")
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 3 and int(raw) < 256):
+            return found.decode("utf-8", "backslashreplace") if raw == "]" and found else None
+        found.append(int(raw))
+    return None
 
 
 def message_field(raw: str) -> str | None:
