@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from oomlog.history import compare, groups, growth, incidents, limits, trend
-from oomlog.history.clock import LOCAL, UTC, zones
+from oomlog.history.clock import zones
 from oomlog.history.compare import Comparison, Period
 from oomlog.history.prepare import Prepared, prepare
 
@@ -157,12 +157,6 @@ class History:
     def without_wall(self) -> int:
         """Return how many kills have no time of day."""
         return int(self.kills["wall"].isna().sum())
-
-    @property
-    def mixed(self) -> bool:
-        """Return whether some times have a zone and others have none, which cannot be put in one order."""
-        clocks = self.kills["clock"]
-        return bool((clocks == UTC).any() and (clocks == LOCAL).any())
 
     # How it looks in a notebook is made elsewhere, as for an event (``oomlog.asking``).
 

@@ -9,7 +9,7 @@ from oomlog.history.compare import Comparison
 from oomlog.history.groups import WEEKDAYS
 from oomlog.history.incidents import STORM_KILLS
 from oomlog.history.record import History
-from oomlog.report.document import Block, Heading, Item, Items, Paragraph, Table
+from oomlog.report.document import Block, Figure, Heading, Item, Items, Paragraph, Table
 from oomlog.report.history_headline import headline, remarks
 from oomlog.report.history_words import DASH, duration, missing, name, number, rate, size, stamp
 from oomlog.report.summary import counted
@@ -147,11 +147,17 @@ def _pids(row: pd.Series) -> str:
 
 
 def history_blocks(
-    history: History, *, top: int = 10, by: Sequence[str] = (), comparison: Comparison | None = None
+    history: History,
+    *,
+    top: int = 10,
+    by: Sequence[str] = (),
+    comparison: Comparison | None = None,
+    figures: Sequence[Figure] = (),
 ) -> Iterator[Block]:
     """Yield the page.
 
     :param top: Rows of a table; 0 for all.
+    :param figures: Pictures to show before the tables, where the format has pictures.
     :param by: Only these tables of kills (keys of ``BY``); without them, all tables that say something.
     """
     yield Heading("Kill history", level=1)
@@ -159,6 +165,9 @@ def history_blocks(
     notes = list(remarks(history))
     if notes:
         yield Items(tuple(Item(note) for note in notes))
+    if figures:
+        yield Heading("Pictures")
+        yield from figures
     if comparison is not None:
         yield from _comparison(comparison, top)
     for key in by:
@@ -187,7 +196,14 @@ def _all(history: History, top: int) -> Iterator[Block]:
             yield Paragraph(when)
     repeated = history.limits[history.limits["events"] > 1]
     yield from _section("Limits hit again and again", repeated, _LIMITS, top)
-    yield from _section("Limits that changed", history.limit_changes, _CHANGES, top)
+    yield from _section(
+        "Limits that changed",
+        history.limit_changes,
+        _CHANGES,
+        top,
+        "Between two kills that follow on each other. A cgroup of version 1 can have a limit of memory and "
+        "one of memory+swap; hitting them in turn looks the same.",
+    )
     yield from _storms(history, top)
     moving = history.trends[history.trends["direction"] != "steady"]
     yield from _section(

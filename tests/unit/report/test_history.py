@@ -15,6 +15,7 @@ import pytest
 
 import oomlog
 from oomlog.report.document_text import document_text
+from oomlog.report.history_figures import history_figures
 from oomlog.report.history_headline import headline, remarks
 from oomlog.report.history_json import history_dict
 from oomlog.report.history_page import BY, history_blocks
@@ -155,3 +156,12 @@ def test_numbers_are_words_for_people() -> None:
         "1 ms", "1.5 s", "119 s", "2 min", "2 days",
     ]  # fmt: skip
     assert (rate(pd.NA, "h"), rate(0.2, "h"), stamp(pd.NaT)) == ("-", "+0 KiB/h", "-")
+
+
+def test_the_html_page_has_its_pictures() -> None:
+    """Timeline and calendar are there for wide and narrow pages, described for those who cannot see them."""
+    past = oomlog.history(log(comm="<script>x"))
+    found = list(history_figures(past))
+    assert len(found) == 3
+    assert all(figure.alt and figure.narrow and "<script" not in figure.svg for figure in found)
+    assert list(history_figures(oomlog.history("nothing\n"))) == []

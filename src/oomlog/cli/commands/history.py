@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,8 +209,24 @@ def _check(options: argparse.Namespace, context: Context) -> None:
             )
         if options.compare:
             raise UsageError(f"--compare is not in {options.format}; use --format json")
+    if options.format == "html":
+        _needed("html pages", "oomlog.report.html", "oomlog.report.plots")
     if options.format == "parquet" and options.output in (None, "-") and context.stdout_is_terminal:
         raise UsageError("parquet is not text; write it to a file: -o kills.parquet")
+
+
+def _needed(what: str, *modules: str) -> None:
+    """Import modules that need libraries of the extra ``report``.
+
+    :raise UsageError: One is not installed.
+    """
+    try:
+        for module in modules:
+            import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("jinja2", "markupsafe", "matplotlib"):
+            raise
+        raise UsageError(f"{what} need {error.name}: pip install 'oomlog[report]'") from None
 
 
 def _periods(options: argparse.Namespace, context: Context) -> tuple[Period, Period] | None:
@@ -251,13 +268,10 @@ def _picture(options: argparse.Namespace, names: list[str]) -> Iterator[Callable
         raise UsageError(f"--plot {path} is also an input and would be lost; name another file")
     if options.output is not None and Path(options.output).absolute() == Path(path).absolute():
         raise UsageError("--plot and -o name the same file; name another one for the picture")
-    try:
-        from oomlog.report.plots import plot_history
-        from oomlog.report.plots.output import file_bytes
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise UsageError("pictures need matplotlib: pip install 'oomlog[report]'") from None
+    _needed("pictures", "oomlog.report.plots")
+    from oomlog.report.plots import plot_history
+    from oomlog.report.plots.output import file_bytes
+
     with FileOutput(path) as output:
 
         def draw(history: History) -> None:
@@ -327,11 +341,9 @@ def _rendered(
         return csv_bytes(table) if options.format == "csv" else parquet_bytes(table)
     from oomlog.report.history_page import history_blocks
 
-    blocks = list(history_blocks(history, top=options.top, by=options.by, comparison=comparison))
     if options.format == "html":
-        from oomlog.report.html import render
-
-        return render(blocks, title="Kill history").encode("utf-8", "backslashreplace")
+        return _html(options, history, comparison)
+    blocks = history_blocks(history, top=options.top, by=options.by, comparison=comparison)
     if options.format == "markdown":
         from oomlog.report.document_markdown import document_markdown
 
@@ -341,3 +353,15 @@ def _rendered(
     terminal = context.stdout_is_terminal and options.output in (None, "-")
     colour = context.colour(options.color, terminal=terminal)
     return document_text(blocks, colour=colour).encode("utf-8", "backslashreplace")
+
+
+def _html(options: argparse.Namespace, history: History, comparison: Comparison | None) -> bytes:
+    from oomlog.report.history_figures import history_figures
+    from oomlog.report.history_page import history_blocks
+    from oomlog.report.html import render
+    from oomlog.report.postmortem.figures import picture_style
+
+    figures = [] if options.by else list(history_figures(history))
+    blocks = history_blocks(history, top=options.top, by=options.by, comparison=comparison, figures=figures)
+    page = render(blocks, title="Kill history", style=picture_style())
+    return page.encode("utf-8", "backslashreplace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta, timezone, tzinfo
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,12 +18,31 @@ from oomlog.report.plots.theme import COLOURS
 from oomlog.report.plots.timeline import plot_timeline
 from oomlog.report.plots.trend import plot_rss_trend
 
-__all__ = ["plot_history"]
+__all__ = ["history_plots", "plot_history"]
 
 _GAP_PX = 24
 _OFTEN = 3
 """Sizes of a victim are worth a picture from so many kills on."""
-_Draw = Callable[[Axes | None], Axes]
+Draw = Callable[..., Axes]
+"""Draws onto the axes given, or on paper of a ``width``."""
+
+
+def history_plots(history: History, *, lang: str = "en") -> dict[str, Draw]:
+    """Return by name what draws each of these pictures, onto axes or paper of its own.
+
+    Times are in the history's zone, else in that of the logs where they print only one, else in UTC.
+    """
+    tz = history.tz or _only_zone(history)
+    kills = history.kills
+    often = kills.groupby(["host", "where", "comm"], dropna=False).size()
+    found: dict[str, Draw] = {
+        "timeline": partial(plot_timeline, kills, lang=lang, tz=tz),
+        "calendar": partial(plot_calendar, kills, lang=lang, tz=history.tz),
+        "storms": partial(plot_storms, kills, lang=lang, gap_s=history.gap_s, tz=tz),
+    }
+    if len(often) and often.max() >= _OFTEN:
+        found["trend"] = partial(plot_rss_trend, kills, lang=lang, tz=tz)
+    return found
 
 
 def plot_history(history: History, *, lang: str = "en", width: float = 700) -> Figure:
@@ -31,42 +51,31 @@ def plot_history(history: History, *, lang: str = "en", width: float = 700) -> F
     :param width: Pixels; the height follows from what there is to show.
     :raise PictureError: There is nothing that any of these could show.
 
-    A picture that has nothing to show is left out.  Times are in the history's zone, else in that of the
-    logs where they print only one, else in UTC.
+    A picture that has nothing to show is left out.
     """
-    tz = history.tz or _only_zone(history)
-    kills = history.kills
-    often = kills.groupby(["host", "where", "comm"], dropna=False).size()
-    draw: list[_Draw] = [
-        lambda ax: plot_timeline(kills, ax, lang=lang, width=width, tz=tz),
-        lambda ax: plot_calendar(kills, ax, lang=lang, width=width, tz=history.tz),
-        lambda ax: plot_storms(kills, ax, lang=lang, width=width, gap_s=history.gap_s, tz=tz),
-    ]
-    if len(often) and often.max() >= _OFTEN:
-        draw.append(lambda ax: plot_rss_trend(kills, ax, lang=lang, width=width, tz=tz))
     # Each is drawn alone first, which tells how much room it needs.
-    alone: list[tuple[_Draw, Figure, Axes]] = []
+    alone: list[tuple[Draw, Figure, Axes]] = []
     reasons = []
-    for each in draw:
+    for draw in history_plots(history, lang=lang).values():
         try:
-            axes = each(None)
+            axes = draw(width=width)
         except PictureError as error:
             reasons.append(str(error))
             continue
         figure = axes.get_figure(root=True)
         assert figure is not None
-        alone.append((each, figure, axes))
+        alone.append((draw, figure, axes))
     if not alone:
         raise PictureError(reasons[0])
     heights = [figure.get_figheight() * DPI + _GAP_PX for _, figure, _ in alone]
     whole = sum(heights) - _GAP_PX
     sheet = Figure(figsize=(width / DPI, whole / DPI), dpi=DPI, facecolor=COLOURS["paper"])
     top = whole
-    for (each, figure, axes), height in zip(alone, heights, strict=True):
+    for (draw, figure, axes), height in zip(alone, heights, strict=True):
         left, bottom, wide, high = axes.get_position().bounds
         own = figure.get_figheight() * DPI
         box = (left, (top - own + bottom * own) / whole, wide, high * own / whole)
-        each(sheet.add_axes(box))
+        draw(sheet.add_axes(box))
         top -= height
     return sheet
 
