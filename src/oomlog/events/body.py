@@ -369,6 +369,8 @@ class _Decoder:
         elif section in ("boot", "userspace"):
             self._skip(line)
             return
+        elif section == "reaper" and self.body.header_no is None:
+            return  # about a victim of before: it does not begin what is left of this report
         self._saw(section, line.no)
         for odd in garbage:
             self.problems.append(Problem(line.no, line.text, f"key:value, found {odd!r}"))

@@ -281,6 +281,14 @@ def test_summary_and_kill_without_header_are_one_event():
     assert (event.trigger, event.scope, event.oom_memcg, event.task_memcg) == (None, "memcg", "/a", "/a/b")
 
 
+def test_the_reapers_line_begins_no_event():
+    """It is about the kill before; a kill without header begins where its own lines do."""
+    reaped = "oom_reaper: reaped process 7 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"
+    first, second = parse(kill(7), reaped, kill(8))
+    assert (first.first_line, second.first_line) == (1, 3)
+    assert first.kills[0].reaped is not None
+
+
 # -- counters ----------------------------------------------------------------------------------------
 
 
