@@ -70,13 +70,22 @@ def rerun(body: str) -> str:
 
 @contextmanager
 def project(without: str = "") -> Iterator[None]:
-    """Work in the project's folder, or in a copy whose grammar lacks one variant."""
+    """Work in the project's folder, or in a copy whose grammar lacks one variant.
+
+    :param without: The variant; ``nothing`` for a folder where files can be made.
+    """
     if not without:
         with chdir(ROOT):
             yield
         return
     from tempfile import TemporaryDirectory
 
+    if without == "nothing":
+        with TemporaryDirectory() as name, chdir(name):
+            Path("samples").symlink_to(ROOT / "samples")
+            Path("tests").symlink_to(ROOT / "tests")
+            yield
+        return
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
         (folder / "samples").symlink_to(ROOT / "samples")
@@ -103,6 +112,8 @@ def forget_grammar() -> None:
 
 def without(block: re.Match[str]) -> str:
     note = block["note"] or ""
+    if note == "in a folder of its own":
+        return "nothing"
     return note.removeprefix("without ") if note.startswith("without ") else ""
 
 

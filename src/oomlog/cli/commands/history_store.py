@@ -98,9 +98,12 @@ def is_action(options: argparse.Namespace) -> bool:
 
 def history_in_store(options: argparse.Namespace, context: Context, gap_s: float) -> History:
     """Return the history of the kills in a store."""
-    from oomlog.history.stored import history_of_store
+    from oomlog.history.stored import ANALYSED, history_of_store
 
-    return history_of_store(options.db, wanted_of(options, context), tz=options.tz, gap_s=gap_s)
+    columns = None if options.format in ("csv", "parquet") else ANALYSED
+    return history_of_store(
+        options.db, wanted_of(options, context), tz=options.tz, gap_s=gap_s, columns=columns
+    )
 
 
 def run_store(options: argparse.Namespace, context: Context) -> int:
