@@ -56,8 +56,9 @@ def add_store_arguments(parser: Any) -> Any:
     """Add the options about stores; return their group for more."""
     group = parser.add_argument_group(
         "a store of kills",
-        "With --db FILE, the first word says what to do: add logs (each kill once, whichever logs it is "
-        "in), list, show ID, export, prune (delete) or vacuum (check, and make the file smaller).",
+        "With --db FILE, the first word says what to do: add logs (each kill once, whichever logs it\n"
+        "is in), list, show ID, export, prune (delete) or vacuum (check, and make the file smaller).\n"
+        "Without such a word, the kills of the store are looked at.",
     )
     group.add_argument("--db", metavar="FILE", help="the store, an SQLite file; add makes it")
     group.add_argument("--host", metavar="NAME", help="only kills on this machine")
