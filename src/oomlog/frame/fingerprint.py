@@ -15,8 +15,7 @@ event is known by its content, and told from others with the same content by eve
 4. Times by different loggers may be apart by as long as one lay behind the other, which under memory
    pressure can be minutes where uptimes are equal.  Without uptimes, those of the same kind of log must be
    equal, because one clock made them.
-5. Content without any number (a lone header, systemd-oomd's) is the same only when uptime or time agree, and
-   the records are not two lines of one log.
+5. Content without any number (a lone header, systemd-oomd's) is never the same in two lines of one log.
 
 What follows: the same line twice with no time at all is one event, and so is a container that is killed
 alike after every reboot once all its times are stripped off.
@@ -221,7 +220,7 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
             for index, (each, source, line) in enumerate(earlier):
                 same = same_moment(seen, each)
                 beside = event.source == source and event.quick_first_line != line
-                if (same and not beside) or (same is not False and strong):
+                if same is not False and (strong or not beside):
                     number = index
                     break
         if number is None:

@@ -20,7 +20,7 @@ __all__ = ["Matcher", "agree"]
 _NEAR_US = 600_000_000
 _BOTH = ("uid", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "pgtables_kb", "oom_score_adj")
 _KILL = """
-SELECT event.id AS event, event.trusted, event.host, event.boot_id, event.time_origin, kill.*
+SELECT event.id AS event, event.source, event.trusted, event.host, event.boot_id, event.time_origin, kill.*
 FROM {} WHERE {}
 """
 _SAME_KILL = _KILL.format("kill JOIN event ON event.id = kill.event", "kill.content = ?")
@@ -73,7 +73,10 @@ class Matcher:
                 if bool(other["trusted"] == 0) != (event.trusted is False) or not agree(kill, other):
                     continue
                 same = same_moment(mine, self._seen(other))
-                if same or (same is None and not kill.cut and not other["cut"]):
+                strong = not kill.cut and not other["cut"]
+                # The same line without a time and without sizes: in one log it is two, in another the same.
+                again = kill.content == other["content"] and other["source"] != source
+                if same or (same is None and (strong or again)):
                     found[other["event"]] = None
                     break  # others like it are at other times
         if not kills:
@@ -96,7 +99,7 @@ class Matcher:
         for other in self._cursor.execute(_SAME_EVENT, (row.content,)).fetchall():
             if bool(other["trusted"] == 0) == (event.trusted is False):
                 same = same_moment(mine, self._seen(other))
-                if (same or (same is None and strong)) and (strong or other["source"] != source):
+                if same is not False and (strong or other["source"] != source):
                     yield other["id"], None
                     return
 

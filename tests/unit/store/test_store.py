@@ -267,6 +267,15 @@ def test_headers_without_an_end(tmp_path):
     )
 
 
+def test_kills_without_a_time_or_a_size(tmp_path):
+    """What has neither is two events in one log, and known when a log is added again."""
+    line = "Out of memory: Kill process %d (job) score 9 or sacrifice child\nKilled process %d (job)\n"
+    log = "".join(line % (pid, pid) for pid in (7, 8)).encode()
+    for _ in range(2):
+        first = add(tmp_path / "k.sqlite", log)
+    assert (first.events, first.new_events) == (2, 0)
+
+
 def test_untrusted_events_stay_apart(tmp_path):
     """A forged kill is stored only when it is read, is marked, and never becomes part of a real one."""
     real = f"Mar  1 10:00:00 web1 kernel: {KILL}"

@@ -194,10 +194,9 @@ def _add(options: argparse.Namespace, context: Context) -> int:
 
         try:
             for event in reading.events():
-                # The last events of a rotated log come when the next one has been opened.
-                current = len(tally.files) - 1
-                if done < current and event.source == tally.files[current].name:
-                    finish(current)
+                # The last events of a log that breaks off come when the next one has been opened.
+                names = [file.name for file in tally.files[done:]]
+                finish(done + (names.index(event.source) if event.source in names else len(names) - 1))
                 adder.add(event)
             finish(len(tally.files))
         except BaseException as error:
