@@ -38,7 +38,7 @@ LOOKS_RIGHT = {
     ("oomlog.events.parallel", "oomlog.report.json"),
     ("oomlog.asking", "oomlog.jupyter"),
     ("oomlog.explain.model", "oomlog.jupyter"),
-    ("oomlog.frame.frames", "oomlog.jupyter"),
+    ("oomlog.frame.event_list", "oomlog.jupyter"),
     ("oomlog.history.record", "oomlog.jupyter"),
 }
 

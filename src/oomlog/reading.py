@@ -14,7 +14,7 @@ from oomlog.sources import JournalQuery, Limits
 if TYPE_CHECKING:
     from oomlog.containers.registry import Registry
     from oomlog.explain.model import Explanation
-    from oomlog.frame.frames import Frames
+    from oomlog.frame.event_list import EventList
 
 __all__ = ["read"]
 
@@ -30,7 +30,7 @@ def read(
     strict: bool = False,
     on_error: Callable[[OomlogError], None] | None = None,
     registry: Registry | None = None,
-) -> Frames:
+) -> EventList:
     """Read all inputs to their end, for pandas; the options are those of :func:`parse`.
 
     The result has a table each for ``kills``, ``events``, ``tasks``, ``zones``, ``memcg`` and ``findings``,
@@ -52,7 +52,7 @@ def read(
 
         return explain_all(events, registry=registry)
 
-    make = frame.Frames  # without pandas this raises before anything is read
+    make = frame.EventList  # without pandas this raises before anything is read
     events = parse(
         inputs,
         year=year,

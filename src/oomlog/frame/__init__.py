@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from oomlog.errors import UsageError
 
 if TYPE_CHECKING:
+    from oomlog.frame.event_list import EventList
     from oomlog.frame.files import read_table, write
-    from oomlog.frame.frames import Frames
     from oomlog.frame.tables import events, findings, kills, memcg, tasks, zones
     from oomlog.frame.text import original
 
 __all__ = [
-    "Frames",
+    "EventList",
     "events",
     "findings",
     "kills",
@@ -35,7 +35,7 @@ __all__ = [
     "zones",
 ]
 
-_MODULES = {"Frames": "frames", "original": "text", "read_table": "files", "write": "files"}
+_MODULES = {"EventList": "event_list", "original": "text", "read_table": "files", "write": "files"}
 
 
 def __getattr__(name: str) -> Any:

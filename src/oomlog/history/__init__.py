@@ -37,7 +37,7 @@ def __dir__() -> list[str]:
 def _module(name: str) -> ModuleType:
     from oomlog import frame
 
-    _ = frame.Frames  # without pandas it says what to install
+    _ = frame.EventList  # without pandas it says what to install
     return import_module(f"{__name__}.{name}")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from oomlog import frame
 from oomlog.events.parse import Input, parse
-from oomlog.frame.frames import Frames
+from oomlog.frame.event_list import EventList
 from oomlog.history.growth import sizes
 from oomlog.history.incidents import GAP_S
 from oomlog.history.record import History
@@ -28,7 +28,7 @@ TABLES = 1000
 
 
 def history(
-    given: Input | Iterable[Input] | Frames | pd.DataFrame,
+    given: Input | Iterable[Input] | EventList | pd.DataFrame,
     *,
     year: int | None = None,
     tz: tzinfo | None = None,
@@ -54,7 +54,7 @@ def history(
     """
     if isinstance(given, pd.DataFrame):
         return History(given, tz=tz, gap_s=gap_s, untrusted=include_untrusted)
-    if isinstance(given, Frames):
+    if isinstance(given, EventList):
         tables = given
         others = tables.events[tables.events["killer"] != "kernel"]
         return History(

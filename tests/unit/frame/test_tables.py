@@ -15,7 +15,7 @@ import pytest
 
 import oomlog
 from oomlog.frame.columns import EXPORTED, TABLES, columns_of
-from oomlog.frame.frames import Frames
+from oomlog.frame.event_list import EventList
 from oomlog.frame.text import original
 
 pandas = pytest.importorskip("pandas")
@@ -32,7 +32,7 @@ each_table = pytest.mark.parametrize("name", TABLES)
 
 
 @cache
-def read() -> Frames:
+def read() -> EventList:
     """Read one sample a kernel and scenario."""
     return oomlog.read(sorted(SAMPLES.glob("v6.1*.dmesg.log")))
 
@@ -321,8 +321,8 @@ def test_tables_are_made_once() -> None:
     """Asking again gives the same table, and the events are read once."""
     frames = oomlog.read(KUBERNETES)
     assert frames.kills is frames.kills
-    assert repr(frames) == "<Frames of 1 event, 1 kill>"
-    assert repr(oomlog.read([])) == "<Frames of 0 events, 0 kills>"
+    assert repr(frames) == "<EventList of 1 event, 1 kill>"
+    assert repr(oomlog.read([])) == "<EventList of 0 events, 0 kills>"
 
 
 def test_numbers_beyond_64_bits_are_missing() -> None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from oomlog.containers.registry import Registry
 
-__all__ = ["Frames"]
+__all__ = ["EventList"]
 
 
-class Frames(Sequence[OomEvent]):
+class EventList(Sequence[OomEvent]):
     """The events of one reading and their tables; ``oomlog schema --columns`` explains the columns.
 
     :param events: The events; their order gives the numbers in the column ``event``.
@@ -41,10 +41,10 @@ class Frames(Sequence[OomEvent]):
     @overload
     def __getitem__(self, index: int) -> OomEvent: ...
     @overload
-    def __getitem__(self, index: slice) -> Frames: ...
-    def __getitem__(self, index: int | slice) -> OomEvent | Frames:
+    def __getitem__(self, index: slice) -> EventList: ...
+    def __getitem__(self, index: int | slice) -> OomEvent | EventList:
         if isinstance(index, slice):
-            return Frames(self.oom_events[index], explain=self._explain, registry=self._registry)
+            return EventList(self.oom_events[index], explain=self._explain, registry=self._registry)
         return self.oom_events[index]
 
     def __len__(self) -> int:
@@ -86,7 +86,7 @@ class Frames(Sequence[OomEvent]):
     def __repr__(self) -> str:
         killed = sum(len(event.kills) for event in self.oom_events)
         count = len(self.oom_events)
-        return f"<Frames of {count} event{'s'[: count != 1]}, {killed} kill{'s'[: killed != 1]}>"
+        return f"<EventList of {count} event{'s'[: count != 1]}, {killed} kill{'s'[: killed != 1]}>"
 
     def _repr_html_(self) -> str | None:
         from oomlog import jupyter
