@@ -46,6 +46,7 @@ golden: $(VENV)/.dev
 # Draws the pictures of the documents anew.
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/screenshot.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py

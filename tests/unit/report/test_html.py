@@ -190,3 +190,16 @@ def test_a_template_that_cannot_be_used_says_why(tmp_path: Path, text: str | Non
         render([], title="t", look=Look(own))
     assert str(found.value).startswith(str(own))
     assert "README.md" in str(found.value)
+
+
+def test_a_template_can_draw_blocks_and_use_values(tmp_path: Path):
+    """In the block ``body`` of a file of one's own, ``draw.all`` draws blocks, and values are at hand."""
+    own = tmp_path / "own.html"
+    own.write_text(
+        '{% extends "oomlog/page.html" %}{% block body %}'
+        "<p>{{ title }} {{ sections|length }} {{ report.kind }}</p>{{ draw.all(blocks) }}{% endblock %}"
+    )
+    blocks = [Heading("h", 1), Heading("a"), Heading("b"), Heading("c"), Paragraph(HOSTILE)]
+    page = Page(render(blocks, title="t", look=Look(own), values={"report": {"kind": "event"}}))
+    assert "t 3 event" in page.text
+    assert SHOWN in page.text

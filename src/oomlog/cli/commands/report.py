@@ -100,6 +100,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     form = _format(options)
     if options.template is not None and form not in ("html", "pdf"):
         raise UsageError(f"--template is for html and pdf, and this report is {form}")
+    if form == "pdf" and options.output == "-" and context.stdout_is_terminal:
+        raise UsageError("a PDF is not for a terminal; name a file with -o report.pdf")
     incident = incident_of(options, context)
     if incident is not None and options.event:
         raise UsageError("--incident takes all events of its time; leave --event out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from oomlog.errors import OomlogError
 from oomlog.report.postmortem.model import Postmortem
 
 if TYPE_CHECKING:
@@ -40,10 +41,16 @@ def written(report: Postmortem, form: Format, look: Look | None = None) -> bytes
         from oomlog.report.document_markdown import document_markdown
 
         return document_markdown(postmortem_blocks(report)).encode("utf-8", "backslashreplace")
-    from oomlog.report.html import render
-    from oomlog.report.postmortem.figures import on_paper, picture_style, with_figures
+    try:
+        from oomlog.report.html import render
+        from oomlog.report.postmortem.figures import on_paper, picture_style, with_figures
 
-    report = with_figures(report)
+        report = with_figures(report)
+    except ModuleNotFoundError as error:
+        raise OomlogError(
+            f"a page needs the package {error.name}: pip install 'oomlog[report]'\n"
+            "or write .md or .json, which need nothing"
+        ) from error
     blocks = postmortem_blocks(report)
     page = render(
         on_paper(blocks) if form == "pdf" else blocks,
