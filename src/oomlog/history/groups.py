@@ -30,8 +30,8 @@ def by(kills: pd.DataFrame, key: str) -> pd.DataFrame:
     for column, name in _COUNTED.items():
         if column != key:
             found[name] = group[column].nunique().astype("Int64")
-    found["first"] = group["wall"].min()
-    found["last"] = group["wall"].max()
+    found["first"] = group["wall"].first()
+    found["last"] = group["wall"].last()
     found["median_interval_s"] = median_intervals(kills, code).reindex(found.index).astype("Float64")
     rss = (
         kills.assign(_group=code)[["_group", "rss_kb"]]
@@ -57,7 +57,7 @@ def by_killer(events: pd.DataFrame) -> pd.DataFrame:
     found["events"] = group.size().astype("Int64")
     found["kills"] = group["kills"].sum().astype("Int64")
     found["hosts"], found["places"] = (group[name].nunique().astype("Int64") for name in ("host", "where"))
-    found["first"], found["last"] = group["wall"].min(), group["wall"].max()
+    found["first"], found["last"] = group["wall"].first(), group["wall"].last()
     found = found.reset_index().astype({"killer": "string"})
     return found.sort_values(["events", "killer"], ascending=[False, True], ignore_index=True)
 

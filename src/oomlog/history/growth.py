@@ -101,7 +101,7 @@ def growth(kills: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
         per_hour = [value * 3600 for value in slope[:3]]
         rows.append(
             (first["host"], first["comm"], first["oom_memcg"], " ".join(map(str, pids)), len(pids), len(run),
-             run["wall"].min(), run["wall"].max(), at[-1] - at[0], size[0], size[-1], *per_hour, rises,
+             run["wall"].iloc[0], run["wall"].iloc[-1], at[-1] - at[0], size[0], size[-1], *per_hour, rises,
              boot_known, _confidence(slope, rises, boot_known=boot_known))
         )  # fmt: skip
     found = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)

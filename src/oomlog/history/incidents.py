@@ -46,7 +46,7 @@ def incidents(kills: pd.DataFrame, gap_s: float = GAP_S) -> pd.DataFrame:
     numbered = kills.assign(incident=incident_numbers(kills, gap_s)).dropna(subset=["incident"])
     group = numbered.groupby("incident", sort=True)
     found = pd.DataFrame(index=group.size().index)
-    found["start"], found["end"] = group["wall"].min(), group["wall"].max()
+    found["start"], found["end"] = group["wall"].first(), group["wall"].last()
     moments = group["moment_s"]
     begin = moments.min()
     walled = found["start"].notna()

@@ -24,7 +24,7 @@ def limits(kills: pd.DataFrame) -> pd.DataFrame:
     found["events"] = group["event"].nunique().astype("Int64")
     found["kills"] = group.size().astype("Int64")
     found["victim"] = _most_frequent(hits, keys).reindex(found.index).astype("string")
-    found["first"], found["last"] = group["wall"].min(), group["wall"].max()
+    found["first"], found["last"] = group["wall"].first(), group["wall"].last()
     found = found.reset_index()
     order = ["events", *keys]
     return found.sort_values(
@@ -57,7 +57,7 @@ def limit_changes(kills: pd.DataFrame) -> pd.DataFrame:
     run = begins.cumsum()
     group = hits.groupby(run, sort=True)
     runs = group[[*_PLACE, "limit_kb"]].first()
-    runs["first"], runs["last"], runs["kills"] = group["wall"].min(), group["wall"].max(), group.size()
+    runs["first"], runs["last"], runs["kills"] = group["wall"].first(), group["wall"].last(), group.size()
     runs["stream"], runs["at"] = stream.groupby(run).first(), group["moment_s"].min()
     before = runs.shift()
     changed = runs["stream"] == before["stream"]

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 import pandas as pd
 
-from oomlog.history.clock import timed
+from oomlog.history.clock import LOCAL, NONE, UTC, timed
 from oomlog.history.places import placed
 
 __all__ = ["Prepared", "once", "prepare"]
@@ -45,7 +45,8 @@ def prepare(
     :param tz: The zone to show times in, and the one of times that print none.
     :param untrusted: Keep kills that may be forged.
 
-    The columns added are those of ``timed`` and ``placed``.  Kills on different clocks are not in an order.
+    The columns added are those of ``timed`` and ``placed``.  Kills on
+    different clocks are not in an order, and the earliest of a group is its first row with a wall clock.
     """
     kernel = kills["killer"].eq("kernel").fillna(False).astype(bool)
     if userspace is None:
@@ -76,8 +77,11 @@ def _trusted(rows: pd.DataFrame, untrusted: bool) -> tuple[pd.DataFrame, int]:
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    order = ["clock", "moment_s", "source", "line", "event", "kill"]
-    return rows.sort_values(order, na_position="last", ignore_index=True)
+    # Wall clocks first, all together: no better order is known for times without a zone among others.
+    clock = rows["clock"].replace({LOCAL: UTC}).mask(rows["clock"] == NONE, rows["clock"].max() + 1)
+    order = ["_clock", "moment_s", "source", "line", "event", "kill"]
+    placed = rows.assign(_clock=clock).sort_values(order, na_position="last", ignore_index=True)
+    return placed.drop(columns="_clock")
 
 
 def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -33,14 +33,14 @@ def headline(history: History) -> str:
 
 
 def _span(kills: pd.DataFrame, without: int) -> str:
-    wall = kills["wall"].dropna()
-    if not len(wall):
+    walled = kills[kills["wall"].notna()]
+    if not len(walled):
         return ""
-    first, last = wall.min(), wall.max()
-    text = f"at {stamp(first, to_seconds=True)}"
-    if first != last:
-        text = f"in {duration((last - first).total_seconds())}"
-    return f" ({len(wall):,} of them {text})" if without else f" {text}"
+    if walled["clock"].nunique() > 1:  # times with and without a zone have no distance
+        return f" ({len(walled):,} of them with a time of day)" if without else ""
+    passed = walled["moment_s"].max() - walled["moment_s"].min()
+    text = f"in {duration(passed)}" if passed else f"at {stamp(walled['wall'].iloc[0], to_seconds=True)}"
+    return f" ({len(walled):,} of them {text})" if without else f" {text}"
 
 
 def _victim(history: History) -> str:
@@ -123,5 +123,5 @@ def _zones(history: History) -> str:
         return f"Times are as the logs print them, in the zone {shown}; --tz shows another."
     return (
         f"Times are as the logs print them: some in the zone {shown}, some without a zone. No interval is "
-        "counted between the two; --tz says which zone the others mean."
+        "counted between the two, and which came first is a guess; --tz says which zone the others mean."
     )

@@ -28,6 +28,7 @@ TABLES = (
 def history_dict(history: History, comparison: Comparison | None = None) -> dict[str, Any]:
     """Return the history with the schema's keys; what is not known is ``None``."""
     kills = history.kills
+    wall = kills["wall"].dropna()
     return {
         "schema": SCHEMA_ID,
         "headline": headline(history),
@@ -35,8 +36,8 @@ def history_dict(history: History, comparison: Comparison | None = None) -> dict
         "kills": len(kills),
         "events": int(kills["event"].nunique()),
         "named_hosts": int(kills["host"].nunique()),
-        "first": _value(kills["wall"].min()),
-        "last": _value(kills["wall"].max()),
+        "first": _value(None if wall.empty else wall.iloc[0]),
+        "last": _value(None if wall.empty else wall.iloc[-1]),
         "tz": None if history.tz is None else str(history.tz),
         "zones": history.zones,
         "without_wall": history.without_wall,

@@ -46,6 +46,14 @@ def test_a_pause_is_between_kills_of_one_boot(ready) -> None:
     assert by(kills, "comm")["median_interval_s"].tolist() == [10.0]
 
 
+def test_first_and_last_are_by_moment_and_not_by_what_clocks_show(ready) -> None:
+    """A clock further west shows an earlier hour for a later kill; each is shown as its own log prints it."""
+    kills = ready([{"at": "2026-11-02T10:00:00+01:00"}, {"at": "2026-11-02T02:00:00-08:00"}])
+    [row] = by(kills, "comm").to_dict("records")
+    assert (str(row["first"]), str(row["last"])) == ("2026-11-02 10:00:00", "2026-11-02 02:00:00")
+    assert row["median_interval_s"] == 3600
+
+
 def test_a_single_kill_has_no_pause(ready) -> None:
     """Without two kills there is no interval, which is not an interval of zero."""
     assert by(ready([{"at": DAY}]), "comm")["median_interval_s"].iloc[0] is pd.NA

@@ -88,6 +88,15 @@ def test_a_limit_that_all_kills_hit_is_in_the_headline() -> None:
     )
 
 
+def test_a_span_is_between_moments() -> None:
+    """Two zones can show one moment, and times without a zone have no distance to others."""
+    west = line("2026-11-01T02:00:00-08:00", host="web2", pid=99)
+    assert headline(oomlog.history(log(1) + west)).startswith("2 kills at 2026-11-01 10:00:00 on 2 hosts;")
+    assert headline(oomlog.history(log(1) + line("2026-11-09T10:00:00", pid=99))).startswith(
+        "2 kills on web1;"
+    )
+
+
 def test_what_is_left_out_is_said() -> None:
     """Times without a zone, an inferred year, and kills without a time of day each have a sentence."""
     text = f"[    5.000000] Out of memory: {KILL.format(pid=1, comm='a', rss=4)}\n"
