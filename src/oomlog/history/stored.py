@@ -48,7 +48,8 @@ def history_of_store(
         # Task tables are in the reports only, which take a while to read.
         read = list(store.stored_events(opened, chosen, last=TABLES))
         found = sizes(frame.tasks([event for _, event in read]))
-        known = dict(zip(kills["event_id"], kills["event"], strict=True))
+        these = kills[kills["event_id"].isin([event_id for event_id, _ in read])]
+        known = dict(zip(these["event_id"], these["event"], strict=True))
         numbers = {number: known.get(event_id) for number, (event_id, _) in enumerate(read, 1)}
         found["event"] = found["event"].map(numbers).astype("Int64")
         return found.dropna(subset=["event"])
