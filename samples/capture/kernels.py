@@ -1,29 +1,11 @@
-"""Debian's kernels: fetch them through apt, unpack them, find the files in them.
-
-The mirror is the one this machine's apt is set up with.  Nothing of the machine's own
-apt state is changed: lists, caches and sources of the other suites live in the cache
-directory.
-"""
+"""Debian's kernels: fetch them through apt, unpack them, find the files in them."""
 
 import os
-import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import CaptureError, need
-
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a series comes from: the suite, the metapackage of the kernel, the architecture."""
-
-    suite: str
-    package: str = "linux-image-cloud-amd64"
-    arch: str = "amd64"
-
+from .apt import Apt, Source
+from .errors import CaptureError
 
 SUITES = {
     "5.10": Source("bullseye"),
@@ -79,7 +61,7 @@ def _tree(cache: Path, kind: str, name: str, source: Source, download: bool) -> 
     if not tree.is_dir():
         if not download:
             raise CaptureError(f"{kind}/{name} is not in {cache} and downloading is off")
-        _download(name, source, cache, tree, _USERLAND_PACKAGES if kind == "userland" else None)
+        _download(source, cache, tree, _USERLAND_PACKAGES if kind == "userland" else None)
     return tree
 
 
@@ -92,84 +74,16 @@ def open_kernel(series: str, tree: Path, userland: Path | None = None) -> Kernel
     return Kernel(series, modules[0].parent.name, images[0], modules[0], userland)
 
 
-def _download(name: str, source: Source, cache: Path, tree: Path, packages: list[str] | None) -> None:
+def _download(source: Source, cache: Path, tree: Path, packages: list[str] | None) -> None:
     """Fetch and unpack the packages, or else those of the source's kernel."""
-    need("apt-get", "apt")
-    need("dpkg", "dpkg")
-    apt = source.suite if source.arch == "amd64" else f"{source.suite}-{source.arch}"
-    options = _apt_options(source, cache / "apt" / apt)
-    _run(["apt-get", *options, "-q", "update"], cache)
-    packages = packages or _packages(source.package, options)
-    debs = cache / "packages" / name
-    debs.mkdir(parents=True, exist_ok=True)
-    _run(["apt-get", *options, "-q", "download", *packages], debs)
-    unpacked = tree.with_name(tree.name + ".new")
-    unpacked.mkdir(parents=True, exist_ok=True)
-    for deb in sorted(debs.glob("*.deb")):
-        _run(["dpkg", "-x", str(deb), str(unpacked)], cache)
-    unpacked.rename(tree)
+    apt = Apt(source, cache)
+    apt.unpack(packages or _packages(apt, source.package), tree)
 
 
-def _packages(meta: str, options: list[str]) -> list[str]:
+def _packages(apt: Apt, meta: str) -> list[str]:
     """The kernel package the metapackage points to, with what it was split into."""
-    image = _depends(meta, options, r"linux-image-\d\S*")
+    image = apt.depends(meta, r"linux-image-\d\S*")
     if not image:
         raise CaptureError(f"apt knows no {meta} in this suite")
-    split = _depends(image[0], options, r"linux-(?:binary|modules)-\d\S*")
+    split = apt.depends(image[0], r"linux-(?:binary|modules)-\d\S*")
     return image + split
-
-
-def _depends(package: str, options: list[str], wanted: str) -> list[str]:
-    shown = _run(["apt-cache", *options, "show", "--no-all-versions", package], Path.cwd())
-    fields = re.findall(r"^(?:Pre-)?Depends: (.*)$", shown, re.MULTILINE)
-    names = [part.split()[0] for field in fields for part in field.split(",")]
-    return sorted({name for name in names if re.fullmatch(wanted, name)})
-
-
-def _apt_options(source: Source, private: Path) -> list[str]:
-    """Options that make apt use private directories and the one suite."""
-    for part in ("state/lists/partial", "cache/archives/partial"):
-        (private / part).mkdir(parents=True, exist_ok=True)
-    status = private / "state" / "status"
-    status.touch()
-    sources = private / "sources.list"
-    sources.write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {source.suite} main\n")
-    settings = {
-        "Dir::Etc::sourcelist": sources,
-        "Dir::Etc::sourceparts": "-",
-        "Dir::Etc::preferences": "-",
-        "Dir::Etc::preferencesparts": "-",
-        "Dir::State": private / "state",
-        "Dir::State::status": status,
-        "Dir::Cache": private / "cache",
-        "APT::Architecture": source.arch,
-        "APT::Architectures": source.arch,
-        "APT::Sandbox::User": "root",
-        "Acquire::Languages": "none",
-    }
-    return [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
-
-
-def _mirror() -> str:
-    """The Debian mirror in this machine's own apt configuration."""
-    etc = Path("/etc/apt")
-    for path in [
-        *sorted(etc.glob("sources.list.d/*.sources")),
-        etc / "sources.list",
-        *sorted(etc.glob("sources.list.d/*.list")),
-    ]:
-        text = path.read_text() if path.is_file() else ""
-        text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-        found = re.search(r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+/debian)/?(?:\s|$)", text, re.MULTILINE)
-        if found:
-            return found.group(1)
-    raise CaptureError("no Debian mirror found in this machine's apt configuration")
-
-
-def _run(command: list[str], where: Path) -> str:
-    where.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = done.stderr.strip().splitlines()[-3:]
-        raise CaptureError(f"{command[0]} failed: {' / '.join(tail)}")
-    return done.stdout
