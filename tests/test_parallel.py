@@ -137,7 +137,7 @@ def test_reports_interleaved_by_caller(log: Log) -> None:
 def test_reapers_beyond_a_cut(log: Log) -> None:
     """The reaper's line is joined to its kill although a cut lies between them."""
     reaped = (
-        b"[%12.6f] oom_reaper: reaped process 118 (python3), now anon-rss:0kB, file-rss:0kB, shmem-rss:4kB\n"
+        b"[%12.6f] oom_reaper: reaped process 121 (python3), now anon-rss:0kB, file-rss:0kB, shmem-rss:4kB\n"
     )
     parts = []
     for second in range(10, 20):

@@ -253,8 +253,10 @@ static _Noreturn void probe(char **argv)
  * -m MIB      anonymous memory               -s MIB    shared anonymous memory
  * -v MIB      System V shared memory         -b NODE   bind to a NUMA node
  * -p FILE -P MIB  write a file               -f FILE -M MIB  map a file and read it
- * -k KIB      size of a step                 -d MS     pause before each step
+ * -e          data that does not compress
+ * -k KIB      size of a step
  * -S MIB      ask for a reading before each step from this size on
+ * -d MS       pause before each step that a reading is asked for
  * -T NAME     a thread of this name takes the memory
  * -D FILE     the main thread opens FILE meanwhile (and hangs there if that fs is frozen)
  * -r FILE     make FILE when done            -h        allow transparent huge pages
@@ -280,11 +282,13 @@ struct plan {
 static unsigned long taken_bytes;
 static unsigned long long seed = 88172645463325252ULL;
 
-/* A page that compresses to about a third: neither zero nor all the same. */
+/* What a page has of data; it compresses to about a third: neither zero nor all the same. */
+static size_t filled = 1024;
+
 static void fill(char *at, size_t size)
 {
     for (size_t page = 0; page < size; page += 4096)
-        for (size_t i = 0; i < 1024; i += 8) {
+        for (size_t i = 0; i < filled; i += 8) {
             seed ^= seed << 13;
             seed ^= seed >> 7;
             seed ^= seed << 17;
@@ -294,10 +298,10 @@ static void fill(char *at, size_t size)
 
 void before_chunk(const struct plan *p)
 {
-    if (p->sync_from != ~0UL && taken_bytes >= p->sync_from)
+    if (p->sync_from != ~0UL && taken_bytes >= p->sync_from) {
         ask(p->page);
-    if (p->delay)
         nap(p->delay);
+    }
     taken_bytes += p->chunk;
 }
 
@@ -418,7 +422,7 @@ static int hog(int argc, char **argv)
     unsigned long nodes, children = 0;
 
     p.page = attach();
-    while ((option = getopt(argc, argv, "n:c:a:u:m:s:v:P:p:f:M:k:S:d:b:T:D:r:hgF:lq:x:o:t:w:")) != -1)
+    while ((option = getopt(argc, argv, "n:c:a:u:m:s:v:P:p:f:M:k:S:d:b:T:D:r:ehgF:lq:x:o:t:w:")) != -1)
         switch (option) {
         case 'n': prctl(PR_SET_NAME, decode(optarg)); break;
         case 'c':
@@ -445,6 +449,7 @@ static int hog(int argc, char **argv)
         case 'T': p.thread_comm = optarg; break;
         case 'D': p.stuck_path = optarg; break;
         case 'r': ready = optarg; break;
+        case 'e': filled = 4096; break;
         case 'h': huge = 1; break;
         case 'g': gate = 1; break;
         case 'F': children = number(optarg, 1); break;

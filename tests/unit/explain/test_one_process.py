@@ -12,7 +12,7 @@ from oomlog.explain.verdict import victim_sentence
     ("name", "number", "who", "answer"),
     [
         ("v6.12-global-adj", 1, "batch", "killed"),
-        ("v6.12-global-adj", 1, "186", "killed"),
+        ("v6.12-global-adj", 1, "184", "killed"),
         ("v6.12-global-adj", 1, "postgres", "spared"),
         ("v6.12-global-adj", 1, "sshd", "immune"),
         ("v6.12-global-adj", 1, "nobody", "not_listed"),

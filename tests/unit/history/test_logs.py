@@ -15,7 +15,7 @@ from oomlog.history import History
 from oomlog.report.history_headline import remarks
 from oomlog.store import Adder, Store
 
-from .logs import FLEET, SAMPLES, fleet, report, syslog
+from .logs import FLEET, SAMPLES, SMALL, fleet, report, syslog
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_an_event_in_two_logs_is_told_once(tmp_path: Path) -> None:
     lines = report("v6.12-series.dmesg.log", 14, 109)
     at = datetime(2026, 11, 2, 3, tzinfo=UTC)
     dmesg, kern = tmp_path / "dmesg", tmp_path / "kern.log"
-    dmesg.write_bytes((SAMPLES / "v6.12-series.dmesg.log").read_bytes())
+    dmesg.write_bytes((SMALL / "v6.12-series.dmesg.log").read_bytes())
     kern.write_text(syslog(lines, at, "web1", lines[0][0]))
     past = oomlog.history([dmesg, kern])
     assert (len(past), past.folded, past.without_wall) == (4, 1, 3)

@@ -34,7 +34,7 @@ def test_the_watermark_of_a_node_is_that_of_its_zones():
     zones = case.event.mem_info["zones"]
     total = sum(zone["min_kb"] for zone in zones if zone["node"] == 0)
     _, table = parts_blocks(case.event, case.parts, "en")
-    assert table.rows[0][3] == f"{total / 1024:.2f} MiB"
+    assert table.rows[0][3] == f"{total / 1024:.1f} MiB"
 
 
 def test_one_part_is_the_whole():

@@ -1,8 +1,8 @@
 """Free memory was there, but the kernel keeps it: below the min watermark, or reserved from this request.
 
 Either the watermarks are far higher than the kernel would set them by itself (vm.min_free_kbytes), or a
-noticeable part of the RAM was free in zones whose watermark, lowmem_reserve and highatomic blocks forbade its
-use.
+noticeable part of the RAM was free in zones whose boosted watermark, lowmem_reserve and highatomic blocks
+forbade its use.  What lies below an ordinary watermark says only that memory was used up.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ REFERENCE = (
 _OVERSIZED = 0.06
 # On a machine of some MiB the square root alone is more than that.
 _TIMES_DEFAULT = 2
-# Usual reports have 0.3 to 2.5 % free, all of it reserve.
+# Beside the kernel's own min watermark, below which free memory is in every report: 0.3 to 2.5 % of RAM, and
+# with THP up to 5 % of a machine of some hundred MiB.
 _NOTICEABLE = 0.03
 
 
@@ -71,14 +72,22 @@ def _base_min_kb(case: Case, zone: Mapping[str, Any]) -> int | None:
     return min(low, 4 * (next_kb - low + case.page_kb))
 
 
+def _ordinary_kb(case: Case, rooms: tuple[Room, ...]) -> int:
+    """Return how much was free below the watermarks that the kernel sets by itself."""
+    base = {
+        (zone.get("node"), zone.get("zone")): _base_min_kb(case, zone) for zone in mem_info.zones(case.event)
+    }
+    return sum(min(room.free_kb - room.cma_kb, base.get((room.node, room.zone)) or 0) for room in rooms)
+
+
 def _held(case: Case, rooms: tuple[Room, ...]) -> Finding | None:
     if not rooms or any(room.is_above for room in rooms):
         return None
     free = sum(room.free_kb for room in rooms)
     # Free CMA pages are another claim, and so is memory lost to the tail of a large block.
     kept = sum(min(room.free_kb - room.cma_kb, room.mark_kb + room.highatomic_kb) for room in rooms)
-    share = share_of(kept, ram_kb(case))
-    if share is None or share < _NOTICEABLE:
+    share, unusual = share_of(kept, ram_kb(case)), share_of(kept - _ordinary_kb(case, rooms), ram_kb(case))
+    if share is None or unusual is None or unusual < _NOTICEABLE:
         return None
     values: Values = {
         "free_kb": free,

@@ -49,8 +49,8 @@ LISTED = {
 }
 EDITS = {
     # Nothing recorded is cut, thrashes, or was set to keep a third of its memory free.
-    "watermark_reserve": ("free:1348kB boost:0kB min:1536kB low:1920kB high:2304kB",
-                          "free:61348kB boost:0kB min:81536kB low:91920kB high:92304kB"),
+    "watermark_reserve": ("free:31456kB boost:0kB min:33636kB low:42044kB high:50452kB",
+                          "free:231348kB boost:0kB min:251536kB low:281920kB high:312304kB"),
     "truncated_log": ("invoked oom-killer", "came by"),
     "limit_below_working_set": ("workingset_refault_file 0", "workingset_refault_file 20000"),
 }  # fmt: skip

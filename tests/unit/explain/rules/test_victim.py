@@ -40,7 +40,7 @@ def test_the_biggest_was_protected(sample: Cases) -> None:
     assert finding is not None
     assert finding.words == "protected_hog_never"
     assert (finding.values["hog_comm"], finding.values["comm"]) == ("backup", "batch")
-    assert finding.values["times"] == 14.2
+    assert finding.values["times"] == 84.9
     assert len(finding.evidence) == 2
     (case,) = sample("v5.10-global.dmesg")
     assert protected_hog.find(case) is None
