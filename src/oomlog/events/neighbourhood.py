@@ -178,6 +178,8 @@ class Neighbourhood:
                 self.found.append(neighbour)
 
     def _neighbour(self, line: LogLine) -> Neighbour | None:
+        if line.doubtful:  # a journal says that somebody else wrote it
+            return None
         found = self._of_kernel(line) if line.is_kernel else None
         unit = None
         if found is None:

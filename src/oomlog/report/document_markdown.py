@@ -22,9 +22,10 @@ from oomlog.report.escape import escape
 __all__ = ["document_markdown", "markdown_text"]
 
 # What means something to CommonMark, GitHub or GitLab at any place in a line: emphasis, code, links and their
-# bare forms, HTML, tables, mathematics, emoji; and at the start of a line, lists and headings.
+# bare forms, HTML, tables, mathematics, emoji; at the start of a line, lists, headings and indented code; and
+# blanks at an end, beside which nothing can be strong.
 _SPECIAL = re.compile(
-    r"[\\`*_{}\[\]<>|~&$@#!]|:(?=//)|:(?=[\w+-]{1,40}:)|(?<=www)\.|\A[-+=]|(?<=\A\d)[.)]|(?<=\A\d\d)[.)]"
+    r"[\\`*_{}\[\]<>|~&$@#!]|:(?=//)|:(?=[\w+-]{1,40}:)|(?<=www)\.|\A[-+= ]| \Z|(?<=\A\d)[.)]|(?<=\A\d\d)[.)]"
 )
 _FENCE = re.compile(r"`{3,}")
 
