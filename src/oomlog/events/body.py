@@ -377,9 +377,10 @@ class _Decoder:
 
     def _count_lost(self, fields: dict[str, Any], id_: str) -> None:
         count = next((v for v in fields.values() if isinstance(v, int)), 0)
-        if "dropped" in id_ or "missed" in id_:
+        # Until 2.6.25 one limit held back messages of any kind: what is missing need not be reports.
+        if id_.endswith((".dropped", ".missed", ".printk")):
             self.dropped = (self.dropped or 0) + count
-        elif "oom" in str(fields.get("function", "oom")):
+        elif "oom" in str(fields.get("function")) or fields.get("function") == "out_of_memory":
             self.callbacks = (self.callbacks or 0) + count
 
     def _trace_or_foreign(self, line: LogLine) -> None:

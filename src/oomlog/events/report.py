@@ -88,7 +88,7 @@ class Report:
     release: str | None = None
     """Kernel release from the stack header of a panic, which may be all there is."""
     shift: int = 0
-    """Added to line numbers below 1: those of the file that was rotated away during this report."""
+    """Added to line numbers, which count the lines of a file that was rotated away from 0 down."""
     tail: dict[str, Any] | None = None
     """A value at the very end of the log, kept only if the task table agrees."""
     after_first_line: bool = False
@@ -214,9 +214,9 @@ class Report:
             trigger=_trigger(header),
             oom_memcg=constraint.get("oom_memcg"),
             task_memcg=constraint.get("task_memcg", self.cgroup),
-            kills=tuple(self.kills),
-            notes=tuple(self.notes),
-            problems=tuple(self.problems),
+            kills=tuple(map(self._numbered, self.kills)),
+            notes=tuple(replace(note, line=self._own(note.line)) for note in self.notes),
+            problems=tuple(replace(each, line=self._own(each.line)) for each in self.problems),
             decode=decode,
             glance=self._glancer(body),
             quote=self._quoter(body),
@@ -260,8 +260,14 @@ class Report:
         return keep
 
     def _own(self, no: int) -> int:
-        """Return the line's number in its own file."""
-        return no + self.shift if no < 1 else no
+        """Return the line's number in the file that the report began in, counted on beyond its end."""
+        return no + self.shift
+
+    def _numbered(self, kill: Kill) -> Kill:
+        if not self.shift:
+            return kill
+        reaped = kill.reaped and replace(kill.reaped, line=self._own(kill.reaped.line))
+        return replace(kill, line=self._own(kill.line), reaped=reaped)
 
     def _confirm_tail(self, details: Details) -> None:
         kill = self.kills[-1]

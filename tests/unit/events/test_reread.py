@@ -85,11 +85,19 @@ def test_quotes_are_the_same():
 
 
 def test_a_report_cut_by_rotation(tmp_path):
-    """The numbers of both files survive."""
+    """The numbers of both files survive; those of the newer one go on from the end of the older one."""
     lines = (ROOT / "samples/v6.12-memcg-v2-group.dmesg.log").read_bytes().splitlines(keepends=True)
     (tmp_path / "kern.log.1").write_bytes(b"".join(lines[:60]))
     (tmp_path / "kern.log").write_bytes(b"".join(lines[60:]))
     [event] = oomlog.parse([tmp_path / "kern.log", tmp_path / "kern.log.1"])
+    [whole] = oomlog.parse(b"".join(lines))
+    assert event.source.endswith("kern.log.1")
+    assert [kill.line for kill in event.kills] == [kill.line for kill in whole.kills]
+    assert (event.first_line, event.last_line, event.lines) == (
+        whole.first_line,
+        whole.last_line,
+        whole.lines,
+    )
     again = once_more(event)
     assert again is not None
     assert event_bytes(again) == event_bytes(event)

@@ -296,6 +296,8 @@ def test_the_reapers_line_begins_no_event():
     ("line", "expected"),
     [
         ("oom_kill_process: 14 callbacks suppressed", {"callbacks": 14, "messages_dropped": None}),
+        ("out_of_memory: 14 messages suppressed", {"callbacks": 14, "messages_dropped": None}),
+        ("printk: 14 messages suppressed.", {"callbacks": None, "messages_dropped": 14}),
         ("** 27 printk messages dropped **", {"callbacks": None, "messages_dropped": 27}),
         ("** 27 printk messages dropped ** ", {"callbacks": None, "messages_dropped": 27}),
     ],

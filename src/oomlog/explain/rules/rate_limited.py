@@ -30,7 +30,7 @@ def find(case: Case) -> Finding | None:
         words = ID if reports else f"{ID}_dropped"
         return Finding(ID, {"count": callbacks}, said, "certain", REFERENCE, words)
     if messages:
-        said = _lines(case, "dropped", "issed")
+        said = _lines(case, "dropped", "issed", "messages suppressed")
         return Finding(ID, {"count": messages}, said, "certain", REFERENCE, f"{ID}_dropped")
     if not is_after_burst(event, case.siblings):
         return None
