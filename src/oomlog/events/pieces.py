@@ -140,8 +140,25 @@ class LineReader:
             match = found.what.match
             if match is not None and match.section == "invoked" and found.what.used == 1 and line.has_prefix:
                 found = found._replace(what=found.what._replace(match=self._newline_in_name(physical, match)))
-            return found
+            return self._with_sizes(physical, found) or found
         return self._nameless(physical) or self._partial(physical)
+
+    def _with_sizes(self, physical: Physical, piece: Piece) -> Piece | None:
+        """Read the sizes of a kill from the next line as far as they go, if it says nothing else."""
+        match, text = piece.what.match, piece.what.text.strip()
+        if match is None or match.id != "kill.killed_bare" or piece.what.used > 1:
+            return None
+        diagnosis = self.matcher.diagnose(text, at_end=True)
+        if diagnosis is None:
+            return None
+        longer, diagnosis, end = self._continued(physical, text, diagnosis)
+        if longer == text or diagnosis.fields.get("comm") != match.fields.get("comm"):
+            return None
+        expected = f"{diagnosis.variant.id}: {diagnosis.expected} at column {diagnosis.column}"
+        what = piece.what._replace(
+            match=Match(diagnosis.variant, dict(diagnosis.fields), longer), text=longer
+        )
+        return Piece(what, physical.start, end + 1, Problem(piece.what.line.no, longer, expected))
 
     def _nameless(self, physical: Physical) -> Piece | None:
         """Read a trigger without a name where no prefix stands before it: its blank is no indentation."""

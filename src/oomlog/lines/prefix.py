@@ -70,7 +70,8 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "talos",
-        rf" *(?P<facility>{_FACILITY}): +{_SEVERITY}: \[" + _ISO + r"\]: ",
+        # talosctl puts the node's address before it.
+        rf" *(?:(?P<host>[\w.:-]{{1,64}}): )?(?P<facility>{_FACILITY}): +{_SEVERITY}: \[" + _ISO + r"\]: ",
         "kern:    info: [2026-01-12T20:27:31.123456789Z]: Mem-Info:",
     ),
     Layer(
@@ -155,6 +156,11 @@ LAYERS: tuple[Layer, ...] = (
         "1763805600.123456 web1 kernel: Mem-Info:",
     ),
     Layer(
+        "labels",
+        r"\{(?:\w{1,64}=\"[^\"\n]{0,256}\"(?:, ?)?){1,40}\} ?",
+        '{job="systemd-journal", hostname="web1"} Mem-Info:',
+    ),
+    Layer(
         "logcat",
         r"(?:(?P<year>\d{4})-)?(?P<mon>\d\d)-(?P<day>\d\d) "
         + _TIME
@@ -184,7 +190,18 @@ LAYERS: tuple[Layer, ...] = (
 _BY_NAME = {layer.name: layer for layer in LAYERS}
 _DATED = tuple(
     _BY_NAME[name]
-    for name in ("cri", "guest", "iso_plain", "journal_unit", "iso", "logcat", "kmsg", "epoch", "grep_n")
+    for name in (
+        "cri",
+        "guest",
+        "iso_plain",
+        "journal_unit",
+        "iso",
+        "logcat",
+        "kmsg",
+        "epoch",
+        "talos",
+        "grep_n",
+    )
 )
 _WORDED = tuple(
     _BY_NAME[name]
@@ -194,6 +211,7 @@ _WORDED = tuple(
     )
 )  # fmt: skip
 _BRACKET = tuple(_BY_NAME[name] for name in ("uptime", "caller", "dmesg_t", "iso_bracket", "dmesg_h"))
+_LABELS = (_BY_NAME["labels"],)
 _ANGLE = (_BY_NAME["rfc5424"], _BY_NAME["level"])
 # What may stand between two prefixes of the list above, once a time was read.
 _INNER = tuple(_BY_NAME[name] for name in ("host_kernel", "kernel", "dmesg_x", "talos", "program"))
@@ -319,6 +337,8 @@ def parse_line(raw: str, no: int = 0, *, terminated: bool = True) -> LogLine:
             layers = _BRACKET
         elif char == "<":
             layers = _ANGLE
+        elif char == "{":
+            layers = _LABELS
         elif char.isdigit() and "uptime" not in values:
             layers = _DATED if char.isascii() else _WORDED
         elif (char.isalpha() or char == " ") and "uptime" not in values and pos - start < 512:

@@ -37,9 +37,10 @@ _MESSAGE_KEYS = (
     "line",
     "body",
     "text",
+    "Output",
 )
 # Keys of a pretty-printed record that hold a message and nothing else.
-_FIELD_KEYS = ("MESSAGE", "msg", "message", "log", "textPayload", "@message", "_raw")
+_FIELD_KEYS = ("MESSAGE", "msg", "message", "log", "textPayload", "@message", "_raw", "Output")
 _NESTED_KEYS = ("jsonPayload", "json_payload", "data", "event", "fields", "_source")
 _TIME_KEYS = ("time", "timestamp", "@timestamp", "ts", "date")
 _HOST_KEYS = ("_HOSTNAME", "hostname", "host", "HOSTNAME")
@@ -117,7 +118,7 @@ def _line(message: str, record: Mapping[str, object], no: int) -> LogLine:
     # journald says itself where a record came from; the identifier is the sender's own word.
     transport = record.get("_TRANSPORT")
     kernel = transport == "kernel" or (transport is None and ident in (None, "kernel", "kern"))
-    first, newline, rest = _LINE_ENDS.sub("", message).partition("\n")
+    first, newline, rest = _LINE_ENDS.sub("", message.replace("\r\n", "\n")).partition("\n")
     line = parse_line(first, no)
     return line._replace(
         text=line.text + newline + rest,

@@ -65,6 +65,24 @@ _CASES = {
         "\xa0file-rss:4kB\n",
         {"pid": 2603, "comm": "flasherav", "total_vm_kb": 1498536, "file_rss_kb": 4},
     ),
+    "sizes on the next line, with a remark": (
+        "15:17:28 kernel: Out of memory: Killed process 3524 (find-anagrams)\n"
+        "                 total-vm:26637256kB anon-rss:15429480kB   [swapents 1005813 pages = 4.0 GB]\n",
+        {"pid": 3524, "comm": "find-anagrams", "total_vm_kb": 26637256, "anon_rss_kb": 15429480},
+    ),
+    "a node's address before Talos' prefix": (
+        "10.1.1.2: kern:     err: [2022-01-25T10:30:46.464137566Z]: Killed process 9 (x) total-vm:8kB\n",
+        {"pid": 9, "comm": "x", "total_vm_kb": 8},
+    ),
+    "labels before a line of Loki": (
+        '2025-06-24T18:49:43Z {job="journal", host="a"} Out of memory: Killed process 9 (x) total-vm:8kB\n',
+        {"pid": 9, "total_vm_kb": 8},
+    ),
+    "a whole console in one string of JSON": (
+        '{\n  "Output": "[ 1.970129] Out of memory: Kill process 13 (java) score 986 or sacrifice child\\r\\n'
+        '[ 1.970139] Killed process 13 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\\r\\n",\n}\n',
+        {"pid": 13, "score": 986, "anon_rss_kb": 4, "file_rss_kb": 0},
+    ),
     "grep's line numbers": (
         "91:Killed process 11726, UID 498, (mysqld) total-vm:7823732kB, anon-rss:2539268kB, file-rss:768kB\n",
         {"pid": 11726, "comm": "mysqld", "uid": 498},
