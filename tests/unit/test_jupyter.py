@@ -80,11 +80,12 @@ def test_an_explanation_shows_what_to_do_and_folds_what_it_rests_on() -> None:
 
 def test_a_history_shows_itself_and_its_pictures() -> None:
     """A history is a page with the first rows of each table, and has pictures."""
-    past = oomlog.history(SERIES)
+    past = oomlog.history([SERIES, SAMPLES / "v6.12-storm.dmesg.log"])
     html = past._repr_html_()
     assert html is not None
     assert "Kill history" in html
-    assert all(name in html for name in past.kills["comm"])
+    assert "--" not in html.partition("</style>")[2]
+    assert all(name in html for name in past.victims["comm"].head(5))
     for picture in (past.plot.timeline(), past.plot.rss_trend()):
         assert picture._repr_png_()[0].startswith(b"\x89PNG")
     with pytest.raises(PictureError):

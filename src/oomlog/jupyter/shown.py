@@ -6,6 +6,7 @@ nothing is decoded or explained but what is shown.  Every text from a log is esc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -100,7 +101,23 @@ def history_html(history: History) -> str | None:
     """Return the page of a history, with the first rows of each table."""
     from oomlog.report.history_page import history_blocks
 
-    return html(lambda: history_blocks(history, top=_TOP))
+    return html(lambda: map(_without_hints, history_blocks(history, top=_TOP)))
+
+
+# The page's sentences end with hints to options of the command, which a notebook does not have.
+_HINT = re.compile(r"; (?:give )?--[a-z-]{1,30}[^;.]{0,60}(?=\.$)")
+
+
+def _without_hints(block: Block) -> Block:
+    from oomlog.report.document import Items, Paragraph
+
+    if isinstance(block, Paragraph):
+        return replace(block, text=_HINT.sub("", block.text))
+    if isinstance(block, Items):
+        return replace(
+            block, items=tuple(replace(item, text=_HINT.sub("", item.text)) for item in block.items)
+        )
+    return block
 
 
 def _kills(events: Iterable[OomEvent]) -> Block:
