@@ -285,3 +285,11 @@ def test_the_words_are_in_both_languages():
         if key.startswith("report."):
             places = [set(re.findall(r"\{(\w+)", texts[lang])) for lang in ("en", "ko")]
             assert places[0] == places[1], key
+
+
+def test_what_was_not_looked_at_is_said(monkeypatch):
+    """Where too many lines are near the kills, the report says how many are missing from its view."""
+    monkeypatch.setattr("oomlog.events.neighbourhood._MOST", 1)
+    found = report(NEAR)
+    assert found.json()["read"]["unread"] == 5
+    assert "5 lines near the kills were too many" in found.markdown()

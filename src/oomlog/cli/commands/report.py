@@ -172,7 +172,7 @@ def _report(
         lang=options.lang,
         title=title,
         kind=kind,
-        read=Read(chosen.reading.stats.lines, tuple(sources)),
+        read=Read(chosen.reading.stats.lines, tuple(sources), beside.left_out),
         redacted=options.redact,
     )
 

@@ -14,7 +14,7 @@ from oomlog.explain.neighbours import Log
 from oomlog.explain.run import explain
 from oomlog.model import OomEvent
 from oomlog.report.postmortem.build import build
-from oomlog.report.postmortem.model import Kind, Postmortem
+from oomlog.report.postmortem.model import Kind, Postmortem, Read
 from oomlog.report.postmortem.write import SUFFIXES, Format, written
 from oomlog.report.redact import Redactor
 
@@ -139,7 +139,14 @@ def report(
     ]
     kind: Kind = "event" if len(found) == 1 else "incident" if event == "incident" else "events"
     content = build(
-        found, siblings, neighbours=neighbours, lang=lang, title=title, kind=kind, redacted=redact
+        found,
+        siblings,
+        neighbours=neighbours,
+        lang=lang,
+        title=title,
+        kind=kind,
+        redacted=redact,
+        read=Read(unread=beside.left_out),
     )
     return Report(content, None if template is None else Path(template))
 

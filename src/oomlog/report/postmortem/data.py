@@ -25,7 +25,11 @@ def report_dict(report: Postmortem) -> dict[str, Any]:
         "lang": report.lang,
         "verdict": report.verdict,
         "redacted": report.redacted,
-        "read": {"sources": list(report.read.sources), "lines": report.read.lines},
+        "read": {
+            "sources": list(report.read.sources),
+            "lines": report.read.lines,
+            "unread": report.read.unread,
+        },
         "incident": None if report.incident is None else _incident(report.incident, report.lang),
         "events": [_case(case, report.lang) for case in report.cases],
     }

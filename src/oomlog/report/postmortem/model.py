@@ -108,10 +108,14 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read for the report."""
+    """What was read for the report.
+
+    :ivar unread: Lines near events that could say more for the timeline, but were too many to be looked at.
+    """
 
     lines: int | None = None
     sources: tuple[str, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

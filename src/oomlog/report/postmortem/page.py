@@ -269,6 +269,8 @@ def _read(report: Postmortem) -> Iterator[Block]:
     if report.read.sources:
         values = {"sources": ", ".join(report.read.sources), "lines": report.read.lines}
         texts.append(say("report.read", lang, values))
+    if report.read.unread:
+        texts.append(say("report.unread", lang, {"count": report.read.unread}))
     if report.redacted:
         texts.append(say("report.redacted", lang, {}))
     if texts:

@@ -25,7 +25,7 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
         const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y));
         return down ? -order : order;
       };
-      body.append(...rows.toSorted(compare));
+      body.append(...rows.slice().sort(compare));
     });
   });
   const tools = document.createElement("div");
