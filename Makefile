@@ -41,7 +41,7 @@ format: $(VENV)/.dev
 
 # Writes the expected records of samples/ anew; read the diff before you keep it.
 golden: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/test_samples.py tests/test_explain_golden.py --update-golden
+	$(BIN)/python -m pytest tests/test_samples.py tests/test_explain_golden.py tests/test_systemd_guest.py --update-golden
 
 # Draws the pictures of the documents anew.
 pictures: $(VENV)/.dev

@@ -19,6 +19,7 @@ import zstandard
 import oomlog
 from oomlog import OomEvent
 from oomlog.explain.run import explain_all
+from oomlog.report.explanation_json import explanation_bytes
 from oomlog.report.json import event_bytes
 
 FOLDER = Path(__file__).parent.parent / "samples" / "systemd"
@@ -147,9 +148,13 @@ def test_what_systemd_said_is_noted_with_the_event(events: dict[str, list[OomEve
 
 
 @reads_journals
-def test_explanations_name_the_unit(events: dict[str, list[OomEvent]]) -> None:
+def test_explanations_name_the_cause(events: dict[str, list[OomEvent]]) -> None:
     """Whose limit was hit, and who of systemd-oomd and the kernel killed."""
-    found = [each.primary.id for boot in BOOTS for each in explain_all(events[seen(boot)["boot_id"]])]
+    found = [
+        each.primary.id if each.primary is not None else None
+        for boot in BOOTS
+        for each in explain_all(events[seen(boot)["boot_id"]])
+    ]
     assert found == [
         *["memcg_limit"] * 5,
         "parent_memcg_limit",
@@ -157,6 +162,19 @@ def test_explanations_name_the_unit(events: dict[str, list[OomEvent]]) -> None:
         "system_exhausted",
         "userspace_killer",
     ]
+
+
+@reads_journals
+def test_explanations_name_the_unit(events: dict[str, list[OomEvent]]) -> None:
+    """A verdict says whose limit was reached, in the words that systemd has for it."""
+    explained = explain_all(events[seen(1)["boot_id"]])
+    verdicts = [
+        json.loads(explanation_bytes(each, "en", number))["verdict"]
+        for number, each in enumerate(explained, 1)
+    ]
+    units = ["web.service", "web.service", "batch.service", "queue.service", "backup.scope", "tenant.slice"]
+    for verdict, unit in zip(verdicts, [*units, "mail.service"], strict=True):
+        assert unit in verdict
 
 
 @reads_journals
