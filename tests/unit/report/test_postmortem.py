@@ -293,3 +293,26 @@ def test_what_was_not_looked_at_is_said(monkeypatch):
     found = report(NEAR)
     assert found.json()["read"]["unread"] == 5
     assert "5 lines near the kills were too many" in found.markdown()
+
+
+def test_one_logs_order_is_the_timelines():
+    """Where uptime and wall clock differ by a little, moments stand in the order of their lines."""
+    log = NEAR.replace("kernel: Out of", "kernel: [ 1200.300000] Out of").replace(
+        "10:00:00.300000+01:00 db1 kernel: [", "10:00:00.900000+01:00 db1 kernel: ["
+    )
+    lines = [each.line for each in report(log).content.cases[0].moments]
+    assert lines == sorted(lines)
+
+
+def test_a_cgroup_that_a_daemon_killed_is_named():
+    """systemd-oomd kills cgroups: its own event, and the one beside another, name the cgroup."""
+    log = (
+        "2026-11-22T10:00:00+01:00 db1 systemd-oomd[300]: Killed /user.slice/a.scope due to memory pressure "
+        "for /user.slice being 51.07% > 50.00% for > 20s with reclaim activity\n"
+    ) + NEAR
+    events = list(oomlog.parse(log))
+    for number in (1, 2):
+        moments = report(events, event=number).content.cases[0].moments
+        told = next(each for each in moments if each.kind == "userspace_kill")
+        assert told.text == "/user.slice/a.scope (systemd-oomd)"
+        assert told.own == (number == 1)

@@ -53,6 +53,9 @@ def timeline(
         left_out += max(0, len(those) - _EACH_SIDE)
     boots = {(each.source, each.line) for each in moments if each.kind == "boot"}
     moments = [each for each in moments if each.kind != "rebooted" or not _is_between(each, event, boots)]
+    if len({each.source for each in moments}) == 1:
+        # The order of one log is what happened; its clocks can differ by milliseconds.
+        return tuple(sorted(moments, key=lambda each: each.line)), left_out
     own = [each for each in moments if each.own]
     return tuple(sorted(moments, key=lambda each: _order(each, event, own))), left_out
 
@@ -133,7 +136,7 @@ def _nearest(found: list[_Found], event: OomEvent) -> list[_Found]:
 
 def _event(event: OomEvent, other: OomEvent, offset: float | None, lang: str) -> Iterator[Moment]:
     kind = "kill" if other.killer == "kernel" else "userspace_kill"
-    if not other.kills:
+    if not other.kills and other.killer == "kernel":
         kind = other.outcome if other.outcome != "killed" else "unknown"
     line = other.quick_first_line
     told = Moment(other.time, other.uptime_s, offset, kind, _killed(other, lang), other.source, line)
@@ -156,10 +159,18 @@ def _is_other_boot(event: OomEvent, other: OomEvent) -> bool:
 
 def _killed(event: OomEvent, lang: str) -> str:
     if not event.kills:
-        return say(f"report.outcome_{event.outcome}", lang, {})
+        return _nobody(event, lang)
     more = f", +{len(event.kills) - 1}" if len(event.kills) > 1 else ""
     by = "" if event.killer == "kernel" else f" ({event.killer})"
     return f"{_who(event.kills[0], lang)}{more}{by}"
+
+
+def _nobody(event: OomEvent, lang: str) -> str:
+    """Say what happened where no process is named: daemons kill cgroups."""
+    cgroup = event.task_memcg or event.oom_memcg
+    if event.killer != "kernel" and cgroup is not None:
+        return f"{cgroup} ({event.killer})"
+    return say(f"report.outcome_{event.outcome}", lang, {})
 
 
 def _who(kill: Kill, lang: str) -> str:
@@ -227,8 +238,9 @@ def _own(event: OomEvent, beside: dict[int, Neighbour], lang: str) -> Iterator[M
             name = who(kill.comm, kill.pid, lang)
             yield Moment(None, None, offset, kind, name, source, kill.reaped.line, own=True)
     if not event.kills and event.outcome != "unknown":
-        text = say(f"report.outcome_{event.outcome}", lang, {})
-        yield Moment(event.time, event.uptime_s, 0.0, event.outcome, text, source, event.last_line, own=True)
+        kind = event.outcome if event.killer == "kernel" else "userspace_kill"
+        text, line = _nobody(event, lang), event.last_line
+        yield Moment(event.time, event.uptime_s, 0.0, kind, text, source, line, own=True)
     for note in event.notes:
         # The note itself has no time; the same line as a neighbour has.
         same = beside.get(note.line)
