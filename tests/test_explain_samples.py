@@ -46,6 +46,7 @@ PRIMARY = {
     "cma only": {"cma_only_free", "unaccounted_kernel"},
     "dirty page cache": {"page_cache_dirty"},
     "locked memory": {"mlocked"},
+    "reserve": {"watermark_reserve"},
     "swap full": {"system_exhausted"},
     "memcg swap full": {"memcg_limit"},
     "memcg kernel memory": {"memcg_limit"},

@@ -746,6 +746,15 @@ put /sys/bus/pci/rescan 1
         machine=ORDINARY,
     ),
     Scenario(
+        "global-reserve",
+        "Global; vm.min_free_kbytes keeps a third of the memory free.",
+        ("reserve",),
+        ("6.12",),
+        f"{_SYSTEM}hold 24 mysqld -u 105\nput /proc/sys/vm/min_free_kbytes 262144\nprobe\n"
+        "hog -n python3 -u 1000 -m 900 -S 300 -k 512\nuntil_gone $HOG\n",
+        machine=ORDINARY,
+    ),
+    Scenario(
         "global-big",
         "Global on a machine with 2 GiB.",
         ("global",),

@@ -39,7 +39,7 @@ LISTED = {
     "fragmentation": ("v6.12-global-fragmentation.dmesg", GLOBAL),
     "lowmem_zone": ("v6.1-global-lowmem.console", GLOBAL),
     "cma_only_free": ("v7.2-global-cma.dmesg", GLOBAL),
-    "watermark_reserve": (GLOBAL, GLOBAL),
+    "watermark_reserve": ("v6.12-global-reserve.dmesg", GLOBAL),
     "fork_storm": ("v7.2-global-fork-storm.dmesg", GLOBAL),
     "kill_storm": ("v6.12-storm.dmesg", GLOBAL),
     "rate_limited": ("v6.12-storm.dmesg", GLOBAL),
@@ -48,9 +48,7 @@ LISTED = {
     "unlimited_container": ("v6.12-global-container.dmesg", GLOBAL),
 }
 EDITS = {
-    # Nothing recorded is cut, thrashes, or was set to keep a third of its memory free.
-    "watermark_reserve": ("free:31456kB boost:0kB min:33636kB low:42044kB high:50452kB",
-                          "free:231348kB boost:0kB min:251536kB low:281920kB high:312304kB"),
+    # Nothing recorded is cut or thrashes.
     "truncated_log": ("invoked oom-killer", "came by"),
     "limit_below_working_set": ("workingset_refault_file 0", "workingset_refault_file 20000"),
 }  # fmt: skip
