@@ -2,7 +2,7 @@
 
 ``words/*.toml`` holds them: one table a sentence, one key a language, with places for numbers.  A key is
 ``<file>.<table>``.  A place's format says the unit of its number: ``{limit_kb:kb}`` is 2.0 GiB, ``{rows:n}``
-is 1,024, ``{share:percent}`` is 12 %.
+is 1,024, ``{share:percent}`` is 12 % (12% in Korean), ``{rows:process|processes}`` the word that fits.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from typing import Any
 from oomlog.explain.model import Values
 from oomlog.units import human_kb
 
-__all__ = ["LANGUAGES", "all_phrases", "say"]
+__all__ = ["LANGUAGES", "PERCENT", "all_phrases", "say"]
 
 LANGUAGES = ("en", "ko")
+
+PERCENT = {"en": " %", "ko": "%"}
+"""What stands behind a share, by language."""
 
 
 @cache
@@ -33,6 +36,9 @@ def all_phrases() -> dict[str, dict[str, str]]:
 
 
 class _Formatter(string.Formatter):
+    def __init__(self, lang: str) -> None:
+        self.percent = PERCENT[lang]
+
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
             return "?"
@@ -42,11 +48,14 @@ class _Formatter(string.Formatter):
             return f"{value:,}"
         if format_spec == "percent":
             percent = float(value) * 100
-            return f"{percent:.1f} %" if 0 < abs(percent) < 10 else f"{percent:.0f} %"
+            return f"{percent:.{1 if 0 < abs(percent) < 10 else 0}f}{self.percent}"
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            return one if value == 1 else many
         return str(super().format_field(value, format_spec))
 
 
-_FORMATTER = _Formatter()
+_FORMATTERS = {lang: _Formatter(lang) for lang in LANGUAGES}
 
 
 def say(key: str, lang: str, values: Values) -> str:
@@ -54,4 +63,4 @@ def say(key: str, lang: str, values: Values) -> str:
 
     :raise KeyError: There is no such sentence, or a number is missing.
     """
-    return _FORMATTER.vformat(all_phrases()[key][lang], (), values)
+    return _FORMATTERS[lang].vformat(all_phrases()[key][lang], (), values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oomlog.explain.model import Action, Explanation, Finding, Ledger, Ranked, VictimChoice
-from oomlog.explain.phrases import say
+from oomlog.explain.phrases import PERCENT, say
 from oomlog.explain.processes import groups_of, rss_note
 from oomlog.explain.verdict import claim, verdict, who
 from oomlog.model import OomEvent, ReportLine
@@ -143,7 +143,7 @@ def _rank_row(place: int, each: Ranked, choice: VictimChoice, killed: bool, lang
         str(each.pid),
         comm,
         badness,
-        "" if each.share is None else f"{each.share * 100:.1f} %",
+        "" if each.share is None else f"{each.share * 100:.1f}{PERCENT[lang]}",
         "" if each.rss_pages is None else human_kb(each.rss_pages * page_kb),
         "" if each.swap_pages is None else human_kb(each.swap_pages * page_kb),
         "" if terms is None or thousandths else human_kb(terms.pgtables_pages * page_kb),
@@ -221,21 +221,21 @@ def _ledger(ledger: Ledger, lang: str) -> Table:
     whole_kb = 0 if any(key == "ledger.ram_differs" for key, _ in ledger.notes) else ledger.total_kb
     top = [item for item in ledger.items if item.within is None and item.kb and item.kb >= least]
     for item in sorted(top, key=lambda each: -(each.kb or 0)):
-        rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, whole_kb))
+        rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, whole_kb, lang))
         rows += [
-            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb or 0, whole_kb)
+            _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb or 0, whole_kb, lang)
             for part in ledger.items
             if part.within == item.id and part.kb and part.kb >= least
         ]
     if ledger.unaccounted_kb is not None and abs(ledger.unaccounted_kb) >= least:
-        rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, whole_kb))
-    rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, whole_kb))
+        rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, whole_kb, lang))
+    rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, whole_kb, lang))
     head = tuple(say(f"page.{name}", lang, {}) for name in ("item", "size", "share"))
     return Table(head, rows, frozenset({1, 2}))
 
 
-def _ledger_row(name: str, kb: int, total_kb: int) -> tuple[str, ...]:
-    return name, human_kb(kb), f"{kb * 100 / total_kb:.1f} %" if total_kb else ""
+def _ledger_row(name: str, kb: int, total_kb: int, lang: str) -> tuple[str, ...]:
+    return name, human_kb(kb), f"{kb * 100 / total_kb:.1f}{PERCENT[lang]}" if total_kb else ""
 
 
 # -- findings and actions ------------------------------------------------------------------------------

@@ -203,7 +203,7 @@ def test_a_newline_in_a_message_makes_no_line():
         'gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"}\n'
     )
     (fold,) = [
-        block for block in blocks_of(report(log)) if isinstance(block, Fold) and "lines of" in block.title
+        block for block in blocks_of(report(log)) if isinstance(block, Fold) and "line of" in block.title
     ]
     assert fold.blocks[0].text.count("\n") == 0
     assert "a\\x0ab invoked" in fold.blocks[0].text

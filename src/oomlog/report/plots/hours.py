@@ -69,7 +69,7 @@ def _title(counts: NDArray[np.int_], lang: str) -> str:
         hours = counts.sum(axis=0)
         hour = int(hours.argmax())
         if hours[hour] > 1 and (hours == hours[hour]).sum() == 1:
-            share = share_text(int(hours[hour]) / total)
+            share = share_text(int(hours[hour]) / total, lang)
             said: Values = {**values, "hour": f"{hour:02d}:00", "kills": int(hours[hour]), "share": share}
             return say("plots.calendar_hour", lang, said)
         return say("plots.calendar_even", lang, values)

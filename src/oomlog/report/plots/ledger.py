@@ -108,7 +108,8 @@ def _one(ledger: Ledger, ax: Axes | None, lang: str, width: float) -> Axes:
     values = [human_kb(row.kb) for row in rows]
     if contradicted is None:
         values = [
-            f"{size}, {share_text(row.kb / ledger.total_kb)}" for size, row in zip(values, rows, strict=True)
+            f"{size}, {share_text(row.kb / ledger.total_kb, lang)}"
+            for size, row in zip(values, rows, strict=True)
         ]
     high = filled if contradicted is not None else max(filled, ledger.total_kb)
     notes = [say("plots.not_known", lang, {"kb": unknown})] if unknown > 0 else []
@@ -193,14 +194,14 @@ def _title(ledger: Ledger, pieces: Sequence[_Piece], lang: str) -> str:
         return _sentence("plots.ledger_contradicted", lang, {"name": _name(most.id, lang), "kb": most.kb})
     if not used:
         return say(
-            "plots.ledger_unused", lang, {"whole": whole, "share": share_text(unused / ledger.total_kb)}
+            "plots.ledger_unused", lang, {"whole": whole, "share": share_text(unused / ledger.total_kb, lang)}
         )
     most = max(used, key=lambda each: each.kb)
     key = "residue" if most.id == RESIDUE else "most"
     name = _name(most.id, lang)
-    values = {"name": name, "whole": whole, "share": share_text(most.kb / ledger.total_kb)}
+    values = {"name": name, "whole": whole, "share": share_text(most.kb / ledger.total_kb, lang)}
     if unused > most.kb:
-        key, values["unused"] = f"{key}_free", share_text(unused / ledger.total_kb)
+        key, values["unused"] = f"{key}_free", share_text(unused / ledger.total_kb, lang)
     return _sentence(f"plots.ledger_{key}", lang, values)
 
 
@@ -295,4 +296,4 @@ def _several_title(rows: Sequence[Ledger], labels: Sequence[str], lang: str) -> 
     if not known:
         return say("plots.parts", lang, {"count": len(rows)})
     share, label = min(known, key=lambda each: each[0])
-    return say("plots.parts_least_free", lang, {"part": label, "share": share_text(share)})
+    return say("plots.parts_least_free", lang, {"part": label, "share": share_text(share, lang)})

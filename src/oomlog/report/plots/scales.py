@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from oomlog.explain.phrases import PERCENT
+
 __all__ = ["kb_ticks", "log_ticks", "share_text", "tick_kb"]
 
 _TICK_PX = 84
@@ -46,15 +48,15 @@ def tick_kb(kb: float) -> str:
     return f"{size:g} {_UNITS[unit]}" if kb else "0"
 
 
-def share_text(share: float) -> str:
+def share_text(share: float, lang: str) -> str:
     """Return a fraction in percent; all and nothing are said only where they are exact.
 
-    >>> share_text(0.9997), share_text(1), share_text(0.0000001), share_text(0.456)
-    ('>99.9 %', '100 %', '<0.1 %', '45.6 %')
+    >>> share_text(0.9997, "en"), share_text(1, "en"), share_text(0.0000001, "en"), share_text(0.456, "ko")
+    ('>99.9 %', '100 %', '<0.1 %', '45.6%')
     """
     percent = share * 100
     if 0 < percent < 0.05:
-        return "<0.1 %"
+        return f"<0.1{PERCENT[lang]}"
     if 99.95 <= percent < 100:
-        return ">99.9 %"
-    return f"{percent:.1f} %" if percent not in (0, 100) else f"{percent:.0f} %"
+        return f">99.9{PERCENT[lang]}"
+    return f"{percent:.{0 if percent in (0, 100) else 1}f}{PERCENT[lang]}"

@@ -72,7 +72,7 @@ def _title(groups: Sequence[Group], lang: str) -> str:
     values = {"who": _who(first), "kb": first.rss_kb, "count": first.count}
     if len(groups) == 1 or not total:
         return say("plots.tasks_only", lang, values)
-    share = share_text((first.rss_kb or 0) / total)
+    share = share_text((first.rss_kb or 0) / total, lang)
     return say("plots.tasks_first", lang, {**values, "share": share})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-import string
 from pathlib import Path
 from types import ModuleType
 
@@ -83,15 +82,3 @@ def test_every_sentence_belongs_to_a_rule() -> None:
     for key in all_phrases():
         if key.startswith("findings."):
             assert any(key.removeprefix("findings.").startswith(name) for name in NAMES), key
-
-
-@pytest.mark.parametrize("key", sorted(all_phrases()))
-def test_languages_say_the_same(key: str) -> None:
-    """A sentence exists in both languages and uses the same numbers and names in each."""
-    phrases = all_phrases()[key]
-    assert set(phrases) == set(LANGUAGES)
-    fields = {
-        lang: sorted(field for _, field, _, _ in string.Formatter().parse(text) if field)
-        for lang, text in phrases.items()
-    }
-    assert len({tuple(each) for each in fields.values()}) == 1, fields

