@@ -19,12 +19,14 @@ from oomlog.model import LogLine, Stamp
 
 __all__ = ["LAYERS", "Layer", "parse_line"]
 
-_TIME = r"(?P<hh>\d{1,2}):(?P<mm>\d\d):(?P<ss>\d\d)(?:[.,](?P<frac>\d{1,9}))?"
+_TIME = r"(?P<hh>\d{1,2}):(?P<mm>\d\d):(?P<ss>\d\d)(?:[.,](?P<frac>\d{1,9}))?(?: (?P<half>[AP]M)\b)?"
 _ISO = (
     r"(?P<year>\d{4})-(?P<mon>\d\d)-(?P<day>\d\d)[T ]"
     + _TIME
     + r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,5}\b)?"
 )
+# Of viewers and people's own loggers, which end it in as many ways.
+_OWN_TIME = _TIME + r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)\b)?\]?(?:: ?|[ \t|]+)"
 _WEEKDAY = r"(?:[^\W\d_]{1,12}[.,]? +)?"
 _MONTH = r"(?P<month>[^\W\d_]{2,12}\.?|\d{1,2}[^\W\d_])"
 _FACILITY = (
@@ -105,7 +107,9 @@ LAYERS: tuple[Layer, ...] = (
     Layer("iso_bracket", r"\[" + _ISO + r"\]:? ", "[2026-01-12T20:27:31.123456Z] Mem-Info:"),
     Layer(
         "journal_unit",
-        _WEEKDAY + _ISO + r" (?P<host>[^\s\[\]]+) (?P<ident>[^\s\[\]]+?)(?:\[[^\]\s]*\])?: ?",
+        _WEEKDAY
+        + _ISO
+        + r" (?P<host>[^\s\[\]]+) (?P<ident>(?!oom[-_](?:kill|reaper))[^\s\[\]]+?)(?:\[[^\]\s]*\])?: ?",
         "Sun 2026-11-22 10:00:00 UTC web1 kernel: Mem-Info:",
     ),
     Layer(
@@ -113,7 +117,7 @@ LAYERS: tuple[Layer, ...] = (
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d ",
         "2026-11-22T10:00:00,123456+00:00 Mem-Info:",
     ),
-    Layer("iso", _WEEKDAY + _ISO + r"[ |]+", "2026-11-22T10:00:00.123Z [   12.345678] Mem-Info:"),
+    Layer("iso", _WEEKDAY + _ISO + r"[ \t|]+", "2026-11-22T10:00:00.123Z [   12.345678] Mem-Info:"),
     Layer(
         "openwrt",
         _WEEKDAY + _MONTH + r" +(?P<day>\d{1,2}) +" + _TIME + rf"(?: (?P<year>\d{{4}}))? (?:(?P<host>\S+) )?"
@@ -125,7 +129,7 @@ LAYERS: tuple[Layer, ...] = (
         _MONTH
         + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _TIME
-        + r" (?P<host>[^\s\[\]]+) "
+        + r"(?: (?P<zone>UTC|GMT))? (?P<host>[^\s\[\]]+) +"
         + _IDENT
         + r"(?:\[[^\]\s]*\])?: ?",
         "Nov 22 10:00:00 web1 kernel: [   12.345678] Mem-Info:",
@@ -135,7 +139,7 @@ LAYERS: tuple[Layer, ...] = (
         _MONTH
         + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _TIME
-        + r" "
+        + r" +"
         + _IDENT
         + r"(?:\[[^\]\s]*\])?: ?",
         "Jan  5 15:19:27 kernel: [ 5864.708440] Mem-Info:",
@@ -146,7 +150,8 @@ LAYERS: tuple[Layer, ...] = (
         + _MONTH
         + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _TIME
-        + r"(?: (?P<year2>\d{4}))?(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d|oom[-_](?:kill|reaper))))?:? ",
+        + r"(?: (?:(?P<zone>[A-Z]{3,5}) )?(?P<year2>\d{4}))?"
+        r"(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d|oom[-_](?:kill|reaper))))?:? ",
         "Nov 22 10:00:00 web1 [   12.345678] Mem-Info:",
     ),
     Layer(
@@ -154,6 +159,37 @@ LAYERS: tuple[Layer, ...] = (
         r"(?P<epoch>1\d{9})\.(?P<frac>\d{3,9}) (?P<host>[^\s\[\]]+) "
         r"(?P<ident>[^\s\[\]:]+)(?:\[[^\]\s]*\])?: ?",
         "1763805600.123456 web1 kernel: Mem-Info:",
+    ),
+    Layer(
+        "epoch_bare",
+        r"\[?(?P<epoch>1\d{9})(?:\.?(?P<frac>\d{3,9}))?\]?[ \t:|]+",
+        "1763805600123 Mem-Info:",
+    ),
+    Layer(
+        "year_first",
+        r"\[?(?P<year>\d{4})(?:[/.]|-?)(?P<mon>\d\d)[/.-]?(?P<day>\d\d)[ T_-]" + _OWN_TIME,
+        "2026/11/22 10:00:00 Mem-Info:",
+    ),
+    Layer(
+        "day_first",
+        r"\[?" + _WEEKDAY + r"(?P<day>\d{1,2})[ /-]" + _MONTH + r"[ /-](?P<year>\d{4})[ :,]{1,2}" + _OWN_TIME,
+        "[22/Nov/2026:10:00:00 +0000] Mem-Info:",
+    ),
+    Layer(
+        "month_first",
+        r"\[?(?:(?P<year2>\d{4}) )?"
+        + _MONTH
+        + r"[ /-]{1,2}(?P<day>\d{1,2})(?:[,/]? ?(?P<year>\d{4}))?,? (?:@ )?"
+        + _OWN_TIME,
+        "Nov 22, 2026 @ 10:00:00.123 Mem-Info:",
+    ),
+    Layer(
+        # Which number is the month, and which the day, is not known.
+        "clock",
+        r"\[?(?:\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?,?[ _-])?"
+        + _TIME.replace("P<", "P<_")
+        + r"\]?(?:: ?|[ \t|]+)",
+        "10:00:00 Mem-Info:",
     ),
     Layer(
         "labels",
@@ -174,10 +210,12 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer(
         "grep_n",
-        r"\d{1,8}[:-](?=[A-Za-z<\[])",
+        r"\d{1,8}(?:[:.)] | ?\| |\t|[:-](?! ))(?= ?[A-Za-z<\[])",
         "17:x invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0",
     ),
-    Layer("host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel): ?", "web1 kernel: Mem-Info:"),
+    Layer(
+        "host_kernel", r"(?P<host>[\w.-]+) (?P<ident>kernel)(?:: ?| (?:- ){1,3})", "web1 kernel: Mem-Info:"
+    ),
     Layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
     Layer(
         "k8s_event",
@@ -200,6 +238,11 @@ _DATED = tuple(
         "kmsg",
         "epoch",
         "talos",
+        "epoch_bare",
+        "year_first",
+        "day_first",
+        "month_first",
+        "clock",
         "grep_n",
     )
 )
@@ -207,10 +250,16 @@ _WORDED = tuple(
     _BY_NAME[name]
     for name in (
         "guest", "talos", "dmesg_x", "openwrt", "syslog", "syslog_nohost", "syslog_bare",
-        "journal_unit", "iso", "kernel", "host_kernel", "program", "k8s_event",
+        "journal_unit", "iso", "month_first", "day_first", "kernel", "host_kernel", "program", "k8s_event",
     )
 )  # fmt: skip
-_BRACKET = tuple(_BY_NAME[name] for name in ("uptime", "caller", "dmesg_t", "iso_bracket", "dmesg_h"))
+_BRACKET = tuple(
+    _BY_NAME[name]
+    for name in (
+        "uptime", "caller", "dmesg_t", "iso_bracket", "dmesg_h",
+        "epoch_bare", "year_first", "day_first", "month_first", "clock",
+    )
+)  # fmt: skip
 _LABELS = (_BY_NAME["labels"],)
 _ANGLE = (_BY_NAME["rfc5424"], _BY_NAME["level"])
 # What may stand between two prefixes of the list above, once a time was read.

@@ -57,10 +57,13 @@ def stamp_from_groups(groups: Mapping[str, str | None]) -> Stamp | None:
     year = groups.get("year") or groups.get("year2")
     if not number or not groups.get("day"):
         return None
+    hour = int(groups["hh"] or 0)
+    if half := groups.get("half"):
+        hour = hour % 12 + (12 if half == "PM" else 0)
     stamp = Stamp(
         number,
         int(groups["day"] or 0),
-        int(groups["hh"] or 0),
+        hour,
         int(groups["mm"] or 0),
         int(groups["ss"] or 0),
         int(frac),

@@ -158,3 +158,43 @@ def test_rows_of_tables_read_the_same_after_another_line(layer, row, monkeypatch
     fresh = parse_line(prefix + row)
     parse_line(layer.example)
     assert parse_line(prefix + row) == fresh
+
+
+@pytest.mark.parametrize(
+    ("prefix", "stamp"),
+    [
+        ("10:00:05 ", None),
+        ("10:00:05: ", None),
+        ("[10:00:05.123] ", None),
+        ("05/01/2021 10:00:05 PM ", None),
+        ("5/1/21 10:00:05.123 PM ", None),
+        ("2021/05/01 10:00:05 ", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("[2021/05/01 10:00:05] ", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("20210501 10:00:05 ", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("2021-05-01 10:00:05 PM ", Stamp(5, 1, 22, 0, 5, 0, 2021)),
+        ("2021-05-01 12:00:05 AM ", Stamp(5, 1, 0, 0, 5, 0, 2021)),
+        ("2021-05-01T10:00:05Z\t", Stamp(5, 1, 10, 0, 5, 0, 2021, 0)),
+        ("May 1, 2021 @ 10:00:05.000\t", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("May 1, 2021, 10:00:05 PM ", Stamp(5, 1, 22, 0, 5, 0, 2021)),
+        ("2021 May  1 10:00:05 web1 kernel: ", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("1 May 2021 10:00:05 ", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("01/May/2021:10:00:05 +0000 ", Stamp(5, 1, 10, 0, 5, 0, 2021, 0)),
+        ("Sat, 01 May 2021 10:00:05 +0200 ", Stamp(5, 1, 10, 0, 5, 0, 2021, 7200)),
+        ("Sat May  1 10:00:05 UTC 2021: ", Stamp(5, 1, 10, 0, 5, 0, 2021, 0)),
+        ("May  1 10:00:05  kernel: ", Stamp(5, 1, 10, 0, 5, 0)),
+        ("May  1 10:00:05 web1  kernel: ", Stamp(5, 1, 10, 0, 5, 0)),
+        ("May  1 10:00:05 UTC web1 kernel: ", Stamp(5, 1, 10, 0, 5, 0, None, 0)),
+        ("2021-05-01T10:00:05 web1 kernel - - - ", Stamp(5, 1, 10, 0, 5, 0, 2021)),
+        ("1619863205123 ", Stamp(5, 1, 10, 0, 5, 123000, 2021, 0)),
+        ("     1\t", None),
+        ("17: ", None),
+        ("17 | ", None),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", [TEXT, "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null)", "[  123]     0   123"]
+)
+def test_times_of_viewers_and_own_loggers(prefix, stamp, text):
+    """A time alone is no part of the task's name; without a known order of day and month it is not read."""
+    line = parse_line(prefix + text)
+    assert (line.text, line.stamp, line.is_kernel) == (text, stamp, True)
