@@ -17,6 +17,8 @@ from oomlog.model import Kill
 
 __all__ = ["Why", "why", "why_sentence"]
 
+_PID_DIGITS = 10
+
 Answer = Literal["killed", "selected", "member", "spared", "immune", "not_listed", "unranked"]
 
 
@@ -65,7 +67,14 @@ def why(case: Case, name: str) -> tuple[Why, ...]:
             for p in case.processes
             if name in (p.comm, str(p.pid), str(p.row_pid))
         ]
-    return tuple(found) or (Why(int(name) if name.isdigit() else None, name, "not_listed"),)
+    return tuple(found) or (_absent(name),)
+
+
+def _absent(name: str) -> Why:
+    """What was asked for is a pid or a name, and here nothing tells the other."""
+    if name.isdecimal() and len(name) <= _PID_DIGITS:
+        return Why(int(name), None, "not_listed")
+    return Why(None, name, "not_listed")
 
 
 def _is(rows: Mapping[int, Process], ranked: Ranked, name: str) -> bool:
@@ -92,7 +101,10 @@ def _ranked(case: Case, row: Process, ranked: Ranked, place: int, killed: Mappin
 def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
     """Say the answer in one or two sentences."""
     choice = case.choice
-    values: dict[str, int | float | str | None] = {"who": who(found.comm, found.pid, lang)}
+    whom = who(found.comm, found.pid, lang)
+    if found.comm is None and lang == "en":  # begins the sentence, and is no name from a log
+        whom = whom[:1].upper() + whom[1:]
+    values: dict[str, int | float | str | None] = {"who": whom}
     if found.answer == "immune" and found.process is not None:
         text = say(f"immune.{found.process.immune}", lang, values)
         return say("why.immune", lang, {**values, "reason": text})

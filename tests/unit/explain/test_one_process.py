@@ -103,3 +103,14 @@ def test_nobody_is_ranked_where_the_ranking_is_not_known(case):
     ]
     found = case(lines)
     assert [each.answer for each in why(found, "plain")] == ["unranked"]
+
+
+def test_an_absent_pid_gets_no_name(case):
+    """Who is asked for by a pid that the log does not have has no name, and certainly not that number."""
+    found = case(["a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"])
+    (answer,) = why(found, "9999")
+    assert (answer.pid, answer.comm) == (9999, None)
+    assert why_sentence(answer, found).startswith("The process with pid 9999 is not in this report.")
+    assert why_sentence(answer, found, "ko").startswith("pid가 9999인 프로세스는 이 리포트에 없다.")
+    (answer,) = why(found, "9" * 5000)
+    assert answer.pid is None

@@ -159,5 +159,5 @@ def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
     apart = offset_of(first, last.time, last.uptime_s, last.source, last.quick_first_line, last.boot_id)
     values: Values = {"events": len(events), "kills": kills, "victims": shown}
     if apart is not None and apart >= 0 and len(events) > 1:
-        return say(f"report.{key}_within", lang, {**values, "span": span(apart)})
+        return say(f"report.{key}_within", lang, {**values, "span": span(apart, lang)})
     return say(f"report.{key}", lang, values)

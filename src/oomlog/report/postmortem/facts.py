@@ -64,7 +64,7 @@ def _time(event: OomEvent, lang: str) -> str | None:
 def _uptime(event: OomEvent, lang: str) -> str | None:
     if event.uptime_s is None:
         return None
-    values = {"span": span(event.uptime_s), "seconds": f"{event.uptime_s:.3f}"}
+    values = {"span": span(event.uptime_s, lang), "seconds": f"{event.uptime_s:.3f}"}
     return say("report.uptime_short" if event.uptime_s < 60 else "report.uptime", lang, values)
 
 

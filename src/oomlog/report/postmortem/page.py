@@ -126,7 +126,7 @@ def _timeline(case: Case, report: Postmortem) -> Iterator[Block]:
     rows = [
         (
             clock(each.time, each.uptime_s),
-            moment(each.offset_s),
+            moment(each.offset_s, lang),
             say(f"report.moment_{each.kind}", lang, {}),
             short_ids(each.text),
             places.where(each.source, each.line),
