@@ -243,6 +243,16 @@ def test_an_incident_tells_causes_kills_and_two_events():
     assert len(table.rows) == sum(len(each.event.kills) for _, each in content.incident.explanations)
 
 
+def test_a_clock_too_coarse_for_a_span_tells_none():
+    """Two kills in one second of `dmesg -T` are not said to be within 0 s."""
+    kill = "[Sat May  4 23:17:24 2024] Out of memory: Killed process %d (%s) total-vm:9kB, anon-rss:8kB\n"
+    log = kill % (7, "a") + kill % (8, "b")
+    assert report(log, event="incident").content.verdict.startswith(
+        "The OOM killer ran 2 times and killed 2 processes: a, b."
+    )
+    assert "동안" not in report(log, event="incident", lang="ko").content.verdict
+
+
 def test_a_title_may_be_given():
     """The title given is the page's, and the verdict stays."""
     found = report(ADJ, title="Checkout was down")

@@ -207,7 +207,7 @@ def _title(ledger: Ledger, pieces: Sequence[_Piece], lang: str) -> str:
 
 def _sentence(key: str, lang: str, values: Values) -> str:
     text = say(key, lang, values)
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if lang == "en" else text
 
 
 def _whole(ledger: Ledger, lang: str) -> str:

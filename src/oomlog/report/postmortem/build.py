@@ -158,6 +158,6 @@ def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
     first, last = events[0], events[-1]
     apart = offset_of(first, last.time, last.uptime_s, last.source, last.quick_first_line, last.boot_id)
     values: Values = {"events": len(events), "kills": kills, "victims": shown}
-    if apart is not None and apart >= 0 and len(events) > 1:
+    if apart is not None and apart >= 0.001:  # less is only what the clock is too coarse for
         return say(f"report.{key}_within", lang, {**values, "span": span(apart, lang)})
     return say(f"report.{key}", lang, values)

@@ -33,7 +33,7 @@ def test_korean_is_korean():
     """Where there is a font for it."""
     if fonts.speakable("ko") == "en":
         pytest.skip("no Korean font is installed here")
-    assert title(plot_ledger(LEDGER, lang="ko")) == "Anonymous 메모리: RAM 1000 KiB의 100%"
+    assert title(plot_ledger(LEDGER, lang="ko")) == "anonymous 메모리: RAM 1000 KiB의 100%"
 
 
 @pytest.mark.parametrize("width", [20, 60, 120])
