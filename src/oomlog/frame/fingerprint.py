@@ -206,24 +206,49 @@ def _in_years(time: datetime, year: int) -> Iterator[datetime]:
 def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
     """Yield an id for each event: its fingerprint, with ``-2``, ``-3`` behind it for further events like it.
 
-    Records of one event have one id, wherever they come from; the order of the events decides which of two
-    that share a fingerprint is the first.
+    Records of one event have one id, wherever they come from, also when some of its kills were cut off: they
+    share a kill.  The id is that of the first record, so their order decides whose fingerprint it has, and
+    which of two events that share a fingerprint has no number behind it.
     """
-    known: dict[str, list[tuple[Seen, str, int]]] = {}
-    for event in events:
-        content = fingerprint(event)
-        seen = Seen.of(event, event.kills[0] if event.kills else None)
-        earlier = known.setdefault(content, [])
-        number = None
-        if earlier:
-            strong = has_numbers(event)
-            for index, (each, source, line) in enumerate(earlier):
-                same = same_moment(seen, each)
-                beside = event.source == source and event.quick_first_line != line
-                if same is not False and (strong or not beside):
-                    number = index
-                    break
-        if number is None:
-            number = len(earlier)
-            earlier.append((seen, event.source, event.quick_first_line))
-        yield content if number == 0 else f"{content}-{number + 1}"
+    known: dict[str, list[tuple[Seen, str, int, int]]] = {}
+    contents: list[str] = []
+    first: list[int] = []
+    for at, event in enumerate(events):
+        parts = [(kill_key(event.killer, kill), Seen.of(event, kill)) for kill in event.kills]
+        parts = parts or [(fingerprint(event), Seen.of(event))]
+        contents.append(parts[0][0])
+        first.append(at)
+        for content, seen in parts:
+            earlier = known.setdefault(content, [])
+            other = _recorded(event, seen, earlier)
+            if other is None:
+                earlier.append((seen, event.source, event.quick_first_line, at))
+            else:
+                one, two = sorted((_root(first, other), _root(first, at)))
+                first[two] = one
+    numbers: dict[str, int] = {}
+    found: list[str] = []
+    for at, content in enumerate(contents):
+        root = _root(first, at)
+        if root == at:
+            number = numbers[content] = numbers.get(content, 0) + 1
+            found.append(content if number == 1 else f"{content}-{number}")
+        else:
+            found.append(found[root])
+    yield from found
+
+
+def _recorded(event: OomEvent, seen: Seen, earlier: Iterable[tuple[Seen, str, int, int]]) -> int | None:
+    """Return which of the earlier records with the same content is one of this event."""
+    for other, source, line, at in earlier:
+        beside = event.source == source and event.quick_first_line != line
+        if same_moment(seen, other) is not False and (not beside or has_numbers(event)):
+            return at
+    return None
+
+
+def _root(first: list[int], at: int) -> int:
+    """Return the first of the records that are one event with this one."""
+    while first[at] != at:
+        at = first[at]
+    return at

@@ -12,6 +12,9 @@ from oomlog.history.places import placed
 
 __all__ = ["Prepared", "once", "prepare"]
 
+_SAME_KILL = ["pid", "total_vm_kb", "anon_rss_kb", "file_rss_kb"]
+"""By these kills of one event are known in another log, as in ``oomlog.frame.fingerprint``."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -89,7 +92,8 @@ def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
     :param kills: With ``event_id``, the same for one event in all logs; NA is nobody's.
 
-    Of several the one with most kills is kept, then the one whose time is known best.
+    Of several the one with most kills is kept, then the one whose time is known best.  Kills that only
+    another one has, because a log was cut within the event, are added to it.
     """
     # Mostly there is nothing to do, and a million kills need to be told so at once.
     known = kills[kills["event_id"].notna()]
@@ -109,5 +113,20 @@ def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         ascending=[True, False, False, False, True, True],
         na_position="last",
     )
-    again = events[events["event_id"].duplicated()]["event"]
-    return kills[~kills["event"].isin(again)], len(again)
+    again = events[events["event_id"].duplicated()]
+    kept = kills[~kills["event"].isin(again["event"])]
+    same = [name for name in _SAME_KILL if name in kills.columns]
+    if not same:  # the events of other killers
+        return kept, len(again)
+    first = events[~events["event_id"].duplicated()].set_index("event_id")["event"]
+    home = again.set_index("event")["event_id"].map(first)
+    others = kills[kills["event"].isin(again["event"])]
+    others = others.assign(event=others["event"].map(home).astype(kills["event"].dtype))
+    both = pd.concat([kept, others])[["event", *same]]
+    cut_off = ~both.duplicated().iloc[len(kept) :]
+    if cut_off.any():
+        kept = pd.concat([kept, others[cut_off]])
+        kept = kept.assign(
+            kill=(kept.groupby("event", sort=False).cumcount() + 1).astype(kills["kill"].dtype)
+        )
+    return kept, len(again)

@@ -117,6 +117,16 @@ def test_a_cut_report_keeps_its_content():
     assert [fingerprint(event) for event in oomlog.parse(b"".join(lines[:112]))] == whole
 
 
+def test_a_group_kill_cut_in_the_middle():
+    """Parts of a group kill in overlapping logs are one event, whichever is read first."""
+    lines = (ROOT / "samples/v6.12-memcg-v2-group.dmesg.log").read_text().splitlines(keepends=True)
+    kills = [at for at, line in enumerate(lines) if "Killed process" in line]
+    begin, end = "".join(lines[: kills[1] + 1]), "".join(lines[kills[0] + 1 :])
+    for parts in ((begin, end, "".join(lines)), ("".join(lines), end, begin)):
+        events = [event for part in parts for event in oomlog.parse(part)]
+        assert len(set(event_ids(events))) == 1
+
+
 def test_every_number_that_names_a_kill_counts():
     """Another process id, size or killer is another content; a value cut off the line's end is not."""
     kill = oomlog.Kill(7, "a", 90, 80, 70, 60)

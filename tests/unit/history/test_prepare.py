@@ -11,7 +11,7 @@ def test_an_event_in_two_logs_counts_once(frame) -> None:
         [
             {"event": 1, "event_id": "a", "uptime_s": 5.0, "source": "dmesg"},
             {"event": 2, "event_id": "a", "at": "2026-11-01T10:00:00+00:00", "source": "kern.log"},
-            {"event": 3, "event_id": "b", "source": "dmesg"},
+            {"event": 3, "event_id": "b", "source": "dmesg", "pid": 1},
             {"event": 4, "event_id": "b", "source": "kern.log", "pid": 1},
             {"event": 4, "event_id": "b", "source": "kern.log", "kill": 1, "pid": 2},
             {"event": 5, "event_id": "c"},
@@ -19,6 +19,21 @@ def test_an_event_in_two_logs_counts_once(frame) -> None:
     )
     kept, folded = once(kills)
     assert (kept["event"].tolist(), folded) == ([2, 4, 4, 5], 2)
+
+
+def test_kills_cut_off_in_one_log_are_those_of_another(frame) -> None:
+    """Logs cut within an event tell of its kills together, and of each once."""
+    kills = frame(
+        [
+            {"event": 1, "event_id": "a", "kill": 1, "pid": 1, "anon_rss_kb": 9},
+            {"event": 1, "event_id": "a", "kill": 2, "pid": 2, "anon_rss_kb": 9},
+            {"event": 2, "event_id": "a", "kill": 1, "pid": 2, "anon_rss_kb": 9},
+            {"event": 2, "event_id": "a", "kill": 2, "pid": 3, "anon_rss_kb": 9},
+        ]
+    )
+    kept, folded = once(kills)
+    assert folded == 1
+    assert kept[["event", "kill", "pid"]].to_numpy().tolist() == [[1, 1, 1], [1, 2, 2], [1, 3, 3]]
 
 
 def test_events_without_an_id_are_all_kept(frame) -> None:
