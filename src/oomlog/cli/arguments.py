@@ -54,6 +54,8 @@ class Parser(argparse.ArgumentParser):
         """
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
+            unknown = self._placed(found, unknown)
+        if unknown:
             word = next((word for word in unknown if word.startswith("-")), unknown[0])
             if not word.startswith("-"):
                 self.error(f"{word!r} is one argument too many")
@@ -61,6 +63,27 @@ class Parser(argparse.ArgumentParser):
             hint = did_you_mean(option, self._option_string_actions)
             self.error(f"no option is called {option!r}" + (f"; {hint}" if hint else ""))
         return found, unknown
+
+    def _placed(self, found: argparse.Namespace, unknown: list[str]) -> list[str]:
+        """Put the words behind an option with those before it, and return what has no place.
+
+        argparse gives a list of files only what stands together: of ``a.log --year 2026 b.log`` one file.
+        """
+        places = [action for action in self._actions if not action.option_strings]
+        at = next((at for at, action in enumerate(places) if action.nargs in ("*", "+")), None)
+        if at is None:
+            return unknown
+        dashes = unknown.index("--") if "--" in unknown else len(unknown)
+        if any(word.startswith("-") and word != "-" for word in unknown[:dashes]):
+            return unknown
+        words = [*unknown[:dashes], *unknown[dashes + 1 :]]
+        # What stands behind the list, as in ``why FILE... PROCESS``, took words of the list.
+        behind = [action.dest for action in places[at + 1 :]]
+        words = [*getattr(found, places[at].dest), *(getattr(found, name) for name in behind), *words]
+        for name in reversed(behind):
+            setattr(found, name, words.pop())
+        setattr(found, places[at].dest, words)
+        return []
 
     # argparse words this differently from version to version.
     def _check_value(self, action: argparse.Action, value: object) -> None:
