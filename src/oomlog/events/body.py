@@ -17,7 +17,7 @@ from oomlog.events.recognise import MAX_PIECES, match_text, recognise
 from oomlog.events.sections import MemcgBlock, MemInfo
 from oomlog.events.tasks import TaskRows
 from oomlog.grammar import Match, Matcher
-from oomlog.lines.escapes import decode, undo_quoted_printable
+from oomlog.lines.escapes import decode, has, undo_quoted_printable
 from oomlog.lines.prefix import parse_line
 from oomlog.lines.reader import expand, split_message
 from oomlog.lines.records import EXPORTED
@@ -117,10 +117,11 @@ class _Decoder:
         if block:
             self._consume(head, no)
             no += head.count("\n")
-            if not self._bulk(head, block, no):
-                rest = block + rest
+            rows = block.count("\n")
+            if self._bulk(head, block, no + rows - 1):
+                no += rows
             else:
-                no += block.count("\n")
+                rest = block + rest
             self._consume(rest, no)
         else:
             self._consume(text, no)
@@ -137,12 +138,13 @@ class _Decoder:
         # A line that is a string literal in source code has something to take off its end too.
         if body.prefix and not set(body.prefix) & set("\n\\\"'`"):
             marked = marker_of(body.prefix).sub(_MARK, text).split("\n")
-        index, count = 0, len(raw)
+        index, last = 0, len(raw) - 1
+        escaped = has(text, "#0") or has(text, "\\x")
         after: str | None = None
-        while index < count:
+        # Most of the time that a report takes is spent here, so nothing is asked before it is needed.
+        while index <= last:
             line = marked[index]
-            following = marked[index + 1][:1] if index + 1 < count else _MARK
-            if line[:1] == _MARK and following == _MARK and (index + 1 < count or self.whole):
+            if line[:1] == _MARK and (marked[index + 1][:1] == _MARK if index < last else self.whole):
                 line = line[1:]
                 if _TRACE.match(line):
                     self.skipped += 1
@@ -150,31 +152,27 @@ class _Decoder:
                     index += 1
                     continue
                 prefix = raw[index][: len(raw[index]) - len(line)]
-                repeated = (
-                    index + 1 < count
-                    and raw[index + 1].startswith(prefix)
-                    and (_is_stamped(prefix) or _NAME_INSIDE.match(line) is not None)
-                )
-                if (
-                    line[:1] == "["
-                    and self.tasks is not None
-                    and not repeated
-                    and "#0" not in line
-                    and "\\x" not in line
-                    and "<br" not in line
-                ):
-                    if self.tasks.take(line, first_no + index, True):
+                following = raw[index + 1] if index < last else None
+                if escaped and ("#0" in line or "\\x" in line):
+                    pass
+                elif line[:1] == "[":
+                    if (
+                        self.tasks is not None
+                        and "<br" not in line
+                        and not _may_go_on(line, prefix, following)
+                        and self.tasks.take(line, first_no + index, True)
+                    ):
                         self._saw("tasks", first_no + index)
                         index += 1
                         continue
-                elif "#0" not in line and "\\x" not in line and line[:1] != "[":
+                else:
                     found = _match_again(matcher, line, after)
                     if found is not None:
-                        after = found.id
+                        after = found.variant.id
                         self._take(LogLine(first_no + index, line, prefix, True), found)
                         index += 1
                         continue
-                    if _TABLE_HEAD not in line and not repeated:
+                    if _TABLE_HEAD not in line and not _may_go_on(line, prefix, following):
                         self._trace_or_foreign(LogLine(first_no + index, line, prefix, True))
                         after = after if self.foreign_run <= _LIST_GAP else None
                         index += 1
@@ -205,26 +203,27 @@ class _Decoder:
             end += 1
         return end, self._flush(pending, after)
 
-    def _bulk(self, head: str, block: str, first_no: int) -> bool:
-        """Read a block that starts after a table's header in one go, if all of it are rows."""
+    def _bulk(self, head: str, block: str, last_no: int) -> bool:
+        """Read a block that starts after a table's header in one go, if all of it are rows.
+
+        :param last_no: Number of its last line.
+        """
         if self.tasks is None or len(self.tasks):
             return False
         if not block.endswith("\n") and not self.body.terminated:
             return False
-        header = parse_line(
-            head[head.rindex("\n", 0, len(head) - 1) + 1 : -1] if "\n" in head[:-1] else head[:-1]
-        )
+        header = parse_line(head[head.rfind("\n", 0, len(head) - 1) + 1 : -1])
         if header.prefix is None and header.has_prefix:
             return False
-        if header.prefix is not None and header.prefix.endswith(";") and "\\x" in block:
+        if header.prefix is not None and header.prefix.endswith(";") and has(block, "\\x"):
             return False  # /dev/kmsg: names are escaped
-        if "#0" in block or "<br" in block:
+        if has(block, "#0") or has(block, "<br"):
             return False  # rsyslog's escapes, or a page's tags
         prefix = shape_source(header.prefix or "")
         others = self.tasks.take_bulk(block, prefix)
         if others is None:
             return False
-        self._saw("tasks", first_no + block.count("\n") - 1)
+        self._saw("tasks", last_no)
         self.skipped += len(others)
         return True
 
@@ -471,6 +470,15 @@ def _around_table(text: str) -> tuple[str, str, str]:
 def _match_again(matcher: Matcher, text: str, after: str | None) -> Match | None:
     """Match a line; the reports of one machine have many lines in common, down to the last figure."""
     return matcher.match(text, after)
+
+
+def _may_go_on(line: str, prefix: str, following: str | None) -> bool:
+    """Tell whether the next line, by its prefix, may be the rest of this one's message."""
+    return (
+        following is not None
+        and following.startswith(prefix)
+        and (_is_stamped(prefix) or _NAME_INSIDE.match(line) is not None)
+    )
 
 
 def _without_last_word(line: LogLine) -> LogLine:

@@ -7,6 +7,7 @@ mem_cgroup_print_oom_meminfo() (mm/memcontrol.c) and dump_unreclaimable_slab() (
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from oomlog.grammar import Match
@@ -127,7 +128,10 @@ class MemcgBlock:
         self.seen = True
         fields: dict[str, Any] = match.fields
         name = match.id.partition(".")[2]
-        if name in ("memory", "memory_swap", "swap", "kmem"):
+        if name == "stat":
+            self._record_bytes = (self._record_bytes if same_record else 0) + len(match.text.strip()) + 1
+            self._stat(fields["name"], fields["value"])
+        elif name in ("memory", "memory_swap", "swap", "kmem"):
             self.counters[name] = dict(fields)
         elif name.startswith("stats_line"):
             pairs = fields["stats"]
@@ -138,9 +142,6 @@ class MemcgBlock:
             self._record_bytes = 0
             if "name" in fields:
                 self._stat(fields["name"], fields["value"])
-        elif name.startswith("stat"):
-            self._record_bytes = (self._record_bytes if same_record else 0) + len(match.text.strip()) + 1
-            self._stat(fields["name"], fields["value"])
         elif name.startswith("protection"):
             self.protection.update(fields)
         else:
@@ -151,8 +152,7 @@ class MemcgBlock:
     def _stat(self, name: str, value: int) -> None:
         if self._current is None:
             self._current = self.stats.setdefault("", {})
-        is_count = name.removeprefix("total_").startswith(_COUNTS)
-        self._current[name if is_count else f"{name}_bytes"] = value
+        self._current[_stat_key(name)] = value
 
     def result(self) -> Memcg | None:
         """Return the block, ``None`` when no line of it was there."""
@@ -173,3 +173,9 @@ class MemcgBlock:
             stats=self.stats[own] if own is not None else None,
             children=tuple((path, self.stats[path]) for path in paths if path != own),
         )
+
+
+@lru_cache(maxsize=1024)
+def _stat_key(name: str) -> str:
+    """Return a statistic's key, with its unit; a log has the same few dozen names again and again."""
+    return name if name.removeprefix("total_").startswith(_COUNTS) else f"{name}_bytes"

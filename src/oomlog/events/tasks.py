@@ -30,8 +30,7 @@ _BARE_ROW = re.compile(
     r"((?:[ \t]{1,40}-?\d{1,20}){1,12})[ \t](.{0,400})\Z"
 )
 _ROW_LIKE = re.compile(r"\s{0,64}\[ {0,20}\d+\]")
-_NEEDS_CARE = re.compile(r"[^\x20-\x7e]|[\"\\]")
-_NUMBER, _PID = "(-?[0-9]{1,20})", "([0-9]{1,20})"
+_NUMBER, _PID = "(-?[0-9]{1,20}+)", "([0-9]{1,20}+)"
 
 
 @lru_cache(maxsize=32)
@@ -44,8 +43,8 @@ def _bulk(header: str, prefix: str) -> re.Pattern[str]:
     reader = _reader(header)
     assert reader is not None  # only asked for headers that were read
     # Numbers as JSON writes them; any other line goes into a group of its own at the end.
-    row = reader.row_source.replace(_NUMBER, "(-?(?:0|[1-9][0-9]{0,19}))")
-    row = row.replace(_PID, "(0|[1-9][0-9]{0,19})")
+    row = reader.row_source.replace(_NUMBER, "(-?(?:0|[1-9][0-9]{0,19}+))")
+    row = row.replace(_PID, "(0|[1-9][0-9]{0,19}+)")
     return re.compile(rf"^(?:{prefix}{row}\r?|(.+))$", re.MULTILINE)
 
 
@@ -110,7 +109,8 @@ class TaskRows:
         # A line of nothing but blanks matches neither form.
         if len(rows) + len(others) != block.count("\n") + (not block.endswith("\n")):
             return None
-        self._clean = _NEEDS_CARE.search("".join([row[-2] for row in rows])) is None
+        names = "".join([row[-2] for row in rows])
+        self._clean = names.isascii() and names.isprintable() and '"' not in names and "\\" not in names
         self._texts = rows
         return others
 

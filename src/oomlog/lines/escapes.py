@@ -13,6 +13,7 @@ from html import unescape
 __all__ = [
     "decode",
     "ends_in_tag",
+    "has",
     "strip_ansi",
     "undo_html",
     "undo_kmsg",
@@ -38,6 +39,14 @@ def decode(data: bytes) -> str:
     if b"\0" in data:
         data = data.strip(b"\0")
     return data.decode("utf-8", "backslashreplace")
+
+
+def has(text: str, rare: str) -> bool:
+    """Tell whether a long text has a short one in it, whose first character is rare.
+
+    Looking for one character is a hundred times faster than for two.
+    """
+    return rare[0] in text and rare in text
 
 
 def strip_ansi(text: str) -> str:

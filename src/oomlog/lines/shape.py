@@ -35,7 +35,7 @@ def _source(normal: str) -> str:
         parts.append(re.escape(head[position : digits.start()]))
         width = len(digits[0])
         grows = digits[0][0] == " " or (digits.start() and head[digits.start() - 1] in " [")
-        parts.append(f"[ 0-9]{{{width - 1}}}[0-9]" if grows else f"[0-9]{{{width}}}")
+        parts.append(f"[ 0-9]{{{width - 1}}}+[0-9]" if grows else f"[0-9]{{{width}}}+")
         position = digits.end()
     parts.append(re.escape(head[position:]))
     return "".join(parts) + (re.escape(caller[0]) if caller else "")
