@@ -24,7 +24,7 @@ from oomlog.lines.records import EXPORTED
 from oomlog.lines.shape import marker_of, shape_source
 from oomlog.model import Details, LogLine, Problem
 
-__all__ = ["SECTIONS", "Body"]
+__all__ = ["SECTIONS", "STATISTIC", "Body"]
 
 SECTIONS = ("invoked", "context", "mem_info", "memcg", "slab", "tasks", "constraint", "kill", "reaper")
 
@@ -41,6 +41,11 @@ _TRACE = re.compile(
 )
 # Lines that break where a name has a newline; what follows has the same prefix, which may be any line's.
 _NAME_INSIDE = re.compile(r"CPU: \d|Pid: \d|oom-kill:constraint=")
+# Statistics of a cgroup come by the dozen, so after one the usual form of the next is tried before the
+# grammar is asked.  That would say the same, as tests/unit/events/test_statistics.py shows.
+STATISTIC = re.compile(r"([a-z_0-9]{1,40}+) ([0-9]{1,20})\Z")
+_STAT = "memcg.stat"
+_STATS = frozenset({_STAT, "memcg.stats_head", "memcg.stats_head_first"})
 _STAT_NAME = re.compile(r"\s*[a-z_0-9]{1,40}\s*\Z")
 _TABLE_HEAD = "tgid total_vm"
 # Longer than any task name, which is what stands at the end of a row.
@@ -165,6 +170,14 @@ class _Decoder:
                         self._saw("tasks", first_no + index)
                         index += 1
                         continue
+                elif after in _STATS and (row := STATISTIC.match(line)) is not None:
+                    same = prefix == self.record and _is_stamped(prefix)
+                    self.memcg.add_stat(row[1], int(row[2]), len(line), same_record=same)
+                    self.record = prefix
+                    self._saw("memcg", first_no + index)
+                    after = _STAT
+                    index += 1
+                    continue
                 else:
                     found = _match_again(matcher, line, after)
                     if found is not None:

@@ -128,10 +128,7 @@ class MemcgBlock:
         self.seen = True
         fields: dict[str, Any] = match.fields
         name = match.id.partition(".")[2]
-        if name == "stat":
-            self._record_bytes = (self._record_bytes if same_record else 0) + len(match.text.strip()) + 1
-            self._stat(fields["name"], fields["value"])
-        elif name in ("memory", "memory_swap", "swap", "kmem"):
+        if name in ("memory", "memory_swap", "swap", "kmem"):
             self.counters[name] = dict(fields)
         elif name.startswith("stats_line"):
             pairs = fields["stats"]
@@ -142,12 +139,23 @@ class MemcgBlock:
             self._record_bytes = 0
             if "name" in fields:
                 self._stat(fields["name"], fields["value"])
+        elif name == "stat":
+            length = len(match.text.strip())
+            self.add_stat(fields["name"], fields["value"], length, same_record=same_record)
         elif name.startswith("protection"):
             self.protection.update(fields)
         else:
             self.oom_memcg = fields.get("oom_memcg", self.oom_memcg)
             self.task_memcg = fields.get("task_memcg", self.task_memcg)
         return []
+
+    def add_stat(self, name: str, value: int, length: int, *, same_record: bool) -> None:
+        """Take one statistic of a list.
+
+        :param length: Of its line, without blanks around it.
+        """
+        self._record_bytes = (self._record_bytes if same_record else 0) + length + 1
+        self._stat(name, value)
 
     def _stat(self, name: str, value: int) -> None:
         if self._current is None:

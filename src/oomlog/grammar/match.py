@@ -138,11 +138,6 @@ class Matcher:
         # What all lines that begin alike have in common: "pages" for those that begin with a digit.
         self._gates = {head: _shared_word(variants) for head, variants in heads.items()}
         self._after = {name: tuple(variants) for name, variants in after.items()}
-        # Rows of a list come dozens in a row, so below one they are tried before all others, not after
-        # them.  That is the same, as no line of another variant looks like a row (a test says so).
-        self._rows = {
-            row.id: (row,) for row in grammar.variants if row.id in row.only_after and len(after[row.id]) == 1
-        }
         self._texts = {text: tuple(variants) for text, variants in _signatures(anywhere).items()}
         self._signatures = tuple(self._texts)
 
@@ -162,8 +157,6 @@ class Matcher:
             that mean something only there (rows of a table, one statistic per line).
         """
         text = text.rstrip(_BLANK)
-        if after in self._rows and (match := _first(self._rows, after, text)) is not None:
-            return match
         start = text.lstrip(_BLANK) if text[:1] in _INDENT else text
         heads = self._heads
         for head in (start[:_HEAD], start[:1]):
