@@ -13,6 +13,17 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from oomlog.events.looks import (
+    NAME_INSIDE,
+    STAT_NAME,
+    STATISTIC,
+    TABLE_HEAD,
+    TRACE,
+    around_table,
+    is_stamped,
+    may_go_on,
+    suspicious,
+)
 from oomlog.events.recognise import MAX_PIECES, match_text, recognise
 from oomlog.events.sections import MemcgBlock, MemInfo
 from oomlog.events.tasks import TaskRows
@@ -24,7 +35,7 @@ from oomlog.lines.records import EXPORTED
 from oomlog.lines.shape import marker_of, shape_source
 from oomlog.model import Details, LogLine, Problem
 
-__all__ = ["SECTIONS", "STATISTIC", "Body"]
+__all__ = ["SECTIONS", "Body"]
 
 SECTIONS = ("invoked", "context", "mem_info", "memcg", "slab", "tasks", "constraint", "kill", "reaper")
 
@@ -33,24 +44,9 @@ _FRAGMENT_GAP = 40
 # Rows of a list (statistics, slab caches) may have so many foreign lines in a row between them.
 _LIST_GAP = 5
 _ROW_LIKE = re.compile(r"\s*\[ *\d+\]\s+-?\d+\s")
-_MICROSECONDS = re.compile(r"\d\.\d{6}")
 _MARK = "\x01"
-# Stack frames, registers and the like: most lines of a report, and never anything else.
-_TRACE = re.compile(
-    r" ?(?:\? )?[\w.]+\+0x[0-9a-f]|\[<[0-9a-f]|(?:R[0-9A-Z]{1,2}|RIP|Code|Stack|ORIG_RAX|CR2): ?[0-9a-f]"
-)
-# Lines that break where a name has a newline; what follows has the same prefix, which may be any line's.
-_NAME_INSIDE = re.compile(r"CPU: \d|Pid: \d|oom-kill:constraint=")
-# Statistics of a cgroup come by the dozen, so after one the usual form of the next is tried before the
-# grammar is asked.  That would say the same, as tests/unit/events/test_statistics.py shows.
-STATISTIC = re.compile(r"([a-z_0-9]{1,40}+) ([0-9]{1,20})\Z")
-_STAT = "memcg.stat"
+_STAT = "memcg.stat"  # and what it may stand below
 _STATS = frozenset({_STAT, "memcg.stats_head", "memcg.stats_head_first"})
-_STAT_NAME = re.compile(r"\s*[a-z_0-9]{1,40}\s*\Z")
-_TABLE_HEAD = "tgid total_vm"
-# Longer than any task name, which is what stands at the end of a row.
-_SUMMARY = "oom-kill:constraint="
-_TABLE_END = re.compile(r": [Kk]ill(?:ed)? process \d+ \(|ut of memory and no killable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,7 @@ class _Decoder:
         if b"=3D" in data:
             data = undo_quoted_printable(data)
         text = "\n".join(decode(line) for line in data.split(b"\n")) if _odd(data) else decode(data)
-        head, block, rest = _around_table(text)
+        head, block, rest = around_table(text)
         no = self.body.first_no
         if block:
             self._consume(head, no)
@@ -151,7 +147,7 @@ class _Decoder:
             line = marked[index]
             if line[:1] == _MARK and (marked[index + 1][:1] == _MARK if index < last else self.whole):
                 line = line[1:]
-                if _TRACE.match(line):
+                if TRACE.match(line):
                     self.skipped += 1
                     self.foreign_run += 1
                     index += 1
@@ -164,14 +160,14 @@ class _Decoder:
                     if (
                         self.tasks is not None
                         and "<br" not in line
-                        and not _may_go_on(line, prefix, following)
+                        and not may_go_on(line, prefix, following)
                         and self.tasks.take(line, first_no + index, True)
                     ):
                         self._saw("tasks", first_no + index)
                         index += 1
                         continue
                 elif after in _STATS and (row := STATISTIC.match(line)) is not None:
-                    same = prefix == self.record and _is_stamped(prefix)
+                    same = prefix == self.record and is_stamped(prefix)
                     self.memcg.add_stat(row[1], int(row[2]), len(line), same_record=same)
                     self.record = prefix
                     self._saw("memcg", first_no + index)
@@ -185,7 +181,7 @@ class _Decoder:
                         self._take(LogLine(first_no + index, line, prefix, True), found)
                         index += 1
                         continue
-                    if _TABLE_HEAD not in line and not _may_go_on(line, prefix, following):
+                    if TABLE_HEAD not in line and not may_go_on(line, prefix, following):
                         self._trace_or_foreign(LogLine(first_no + index, line, prefix, True))
                         after = after if self.foreign_run <= _LIST_GAP else None
                         index += 1
@@ -205,7 +201,7 @@ class _Decoder:
                 and not (
                     line.prefix
                     and line.prefix == head.prefix
-                    and (_is_stamped(line.prefix) or _NAME_INSIDE.match(head.text) is not None)
+                    and (is_stamped(line.prefix) or NAME_INSIDE.match(head.text) is not None)
                 )
                 for line in more
             ):
@@ -283,7 +279,7 @@ class _Decoder:
                 elif self._header_of_table(pending, position):
                     after = "tasks.header"
                 else:
-                    if after is not None and after.startswith("memcg.stat") and _STAT_NAME.match(found.text):
+                    if after is not None and after.startswith("memcg.stat") and STAT_NAME.match(found.text):
                         self.memcg.cut = True  # printk cut the record inside this name
                     self._trace_or_foreign(found.line)
                     after = after if self.foreign_run <= _LIST_GAP else None
@@ -364,7 +360,7 @@ class _Decoder:
             garbage = self.mem_info.add(match)
         elif section == "memcg":
             # One record: lines without a prefix of their own, or with the very same microsecond.
-            same = line.prefix == self.record and _is_stamped(line.prefix or "")
+            same = line.prefix == self.record and is_stamped(line.prefix or "")
             piece = not line.has_prefix and self.body.prefix != ""
             garbage = self.memcg.add(match, same_record=same or piece)
             self.record = line.prefix if line.has_prefix else self.record
@@ -399,7 +395,7 @@ class _Decoder:
         """Note a line that matches nothing, as a problem if it looks like a part of a report."""
         if line.no == self.body.header_no:
             return  # a trigger without a name or prefix: read where it was found
-        found = self.body.matcher.diagnose(line.text, at_end=True) if _suspicious(line.text) else None
+        found = self.body.matcher.diagnose(line.text, at_end=True) if suspicious(line.text) else None
         if found is None or found.column <= 8:
             self._skip(line)
             return
@@ -465,33 +461,10 @@ class _Decoder:
         )
 
 
-def _around_table(text: str) -> tuple[str, str, str]:
-    """Split a report after its task table's header line and after its last row."""
-    head = text.find(_TABLE_HEAD)
-    start = text.find("\n", head) + 1 if head >= 0 else 0
-    if not start or not text[head : start - 1].rstrip().endswith("name"):
-        return text, "", ""
-    end = text.find(_SUMMARY, start)
-    if end < 0:
-        found = _TABLE_END.search(text, start)
-        end = found.start() if found else len(text)
-    end = text.rfind("\n", 0, end) + 1 if end < len(text) else end
-    return text[:start], text[start:end], text[end:]
-
-
 @lru_cache(maxsize=4096)
 def _match_again(matcher: Matcher, text: str, after: str | None) -> Match | None:
     """Match a line; the reports of one machine have many lines in common, down to the last figure."""
     return matcher.match(text, after)
-
-
-def _may_go_on(line: str, prefix: str, following: str | None) -> bool:
-    """Tell whether the next line, by its prefix, may be the rest of this one's message."""
-    return (
-        following is not None
-        and following.startswith(prefix)
-        and (_is_stamped(prefix) or _NAME_INSIDE.match(line) is not None)
-    )
 
 
 def _without_last_word(line: LogLine) -> LogLine:
@@ -499,22 +472,6 @@ def _without_last_word(line: LogLine) -> LogLine:
     return line._replace(text=line.text[: line.text.rstrip().rfind(" ") + 1])
 
 
-def _is_stamped(prefix: str) -> bool:
-    """Tell whether the prefix holds printk's microseconds, so that equal ones mean the same moment."""
-    return _MICROSECONDS.search(prefix) is not None
-
-
 def _odd(data: bytes) -> bool:
     """Tell whether the lines need cleaning one by one."""
     return b"\r" in data or b"\0" in data
-
-
-_SUSPICIOUS = re.compile(
-    r"kB\b|total-vm|oom_score|oom-kill|gfp_mask|\bkill(?:ed)? process|lowmem_reserve|memory cgroup|failcnt|"
-    r"_anon:|_file:|\bslab_|hugepages_",
-    re.IGNORECASE,
-)
-
-
-def _suspicious(text: str) -> bool:
-    return _SUSPICIOUS.search(text[:4096]) is not None

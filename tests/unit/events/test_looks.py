@@ -1,11 +1,11 @@
-"""The statistics of a cgroup, one a line, in a report."""
+"""What is told of lines by their looks."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oomlog.events.body import STATISTIC
+from oomlog.events.looks import STATISTIC
 from oomlog.grammar import Matcher, default_grammar, read_files
 
 MATCHER = Matcher(default_grammar())
