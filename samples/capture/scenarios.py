@@ -545,6 +545,23 @@ until_gone $HOG
         Machine(memory="320M", cpus=4),
     ),
     Scenario(
+        "leak",
+        "A shielded service takes a little more all the time, for ten minutes; others are killed for it.",
+        ("global",),
+        ("6.12",),
+        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        "hog -n tilecache -u 110 -a -400 -m 400 -S 40 -k 1024 -d 3200\n"
+        + r"""
+for _round in 1 2 3 4 5 6 7 8; do
+    sleep 85
+    hog -n report.py -u 1000 -a 200 -m 900 -S 300 -k 512
+    until_gone $HOG
+done
+""",
+        ORDINARY,
+        timeout=1100,
+    ),
+    Scenario(
         "series",
         "Several events in one boot, with other lines in between.",
         ("memcg_limit", "memcg_limit", "global"),
