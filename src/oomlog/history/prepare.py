@@ -56,7 +56,7 @@ def prepare(
         userspace = _events(kills[~kernel])
     else:
         userspace = userspace.rename(columns={"first_line": "line"}).assign(kill=0)
-    own, left_out = _trusted(kills[kernel], untrusted)
+    own, left_out = _trusted(_only(kills, kernel), untrusted)
     others, more_left_out = _trusted(userspace, untrusted)
     own, folded = once(own)
     others, more_folded = once(others)
@@ -76,7 +76,12 @@ def _events(kills: pd.DataFrame) -> pd.DataFrame:
 
 def _trusted(rows: pd.DataFrame, untrusted: bool) -> tuple[pd.DataFrame, int]:
     forged = rows["trusted"].eq(False).fillna(False).astype(bool)
-    return (rows, 0) if untrusted else (rows[~forged], int(forged.sum()))
+    return (rows, 0) if untrusted else (_only(rows, ~forged), int(forged.sum()))
+
+
+def _only(rows: pd.DataFrame, wanted: pd.Series) -> pd.DataFrame:
+    """Return some rows; a million of them are not copied when all are wanted."""
+    return rows if bool(wanted.all()) else rows[wanted]
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
@@ -90,11 +95,14 @@ def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
 def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Return the kills of each event once, and how many events that another log told again were left out.
 
-    :param kills: With ``event_id``, the same for one event in all logs; NA is nobody's.
+    :param kills: With ``event_id``, the same for one event in all logs; NA is nobody's. Without that column
+        each event is there once.
 
     Of several the one with most kills is kept, then the one whose time is known best.  Kills that only
     another one has, because a log was cut within the event, are added to it.
     """
+    if "event_id" not in kills.columns:
+        return kills, 0
     # Mostly there is nothing to do, and a million kills need to be told so at once.
     known = kills[kills["event_id"].notna()]
     if not known["event_id"][~known["event"].duplicated()].duplicated().any():

@@ -17,11 +17,13 @@ from oomlog.history.record import History
 __all__ = ["ANALYSED", "history_of_store"]
 
 ANALYSED = (
-    "event", "kill", "event_id", "source", "line", "time", "local_time", "time_origin", "uptime_s", "host",
+    "event", "kill", "source", "line", "time", "local_time", "time_origin", "uptime_s", "host",
     "boot_id", "killer", "scope", "oom_memcg", "task_memcg", "comm", "pid", "rss_kb", "limit_kb", "trusted",
     "namespace", "pod", "container", "runtime", "container_id", "pod_uid", "unit",
 )  # fmt: skip
-"""The columns of kills that the analyses look at: of a million kills the others take as long again."""
+"""The columns of kills that the analyses look at: of a million kills the others take as long again.
+
+``event_id`` is not among them: a store has each event once."""
 
 
 def history_of_store(
@@ -46,13 +48,10 @@ def history_of_store(
 
     def tables() -> pd.DataFrame:
         # Task tables are in the reports only, which take a while to read.
-        read = list(store.stored_events(opened, chosen, last=TABLES))
-        found = sizes(frame.tasks([event for _, event in read]))
-        these = kills[kills["event_id"].isin([event_id for event_id, _ in read])]
-        known = dict(zip(these["event_id"], these["event"], strict=True))
-        numbers = {number: known.get(event_id) for number, (event_id, _) in enumerate(read, 1)}
-        found["event"] = found["event"].map(numbers).astype("Int64")
-        return found.dropna(subset=["event"])
+        read = list(store.numbered_events(opened, chosen, last=TABLES))
+        found = sizes(frame.tasks([event for _, _, event in read]))
+        numbers = {at: number for at, (number, _, _) in enumerate(read, 1)}
+        return found.assign(event=found["event"].map(numbers).astype("Int64"))
 
     return History(
         kills,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from oomlog.errors import UsageError
 from oomlog.store.add import Added, Adder
 from oomlog.store.database import Store
-from oomlog.store.events import oom_events, stored_events
+from oomlog.store.events import numbered_events, oom_events, stored_events
 from oomlog.store.tidy import counted, prune, vacuum
 from oomlog.store.wanted import Bound, Wanted
 
@@ -32,6 +32,7 @@ __all__ = [
     "Wanted",
     "counted",
     "kills",
+    "numbered_events",
     "oom_events",
     "prune",
     "sources",

@@ -15,7 +15,7 @@ from oomlog.store.database import Store, opened
 from oomlog.store.texts import Texts, unpacker
 from oomlog.store.wanted import Wanted
 
-__all__ = ["StoredEvent", "oom_events", "stored_events"]
+__all__ = ["StoredEvent", "numbered_events", "oom_events", "stored_events"]
 
 _EPOCH = datetime(1970, 1, 1)
 _EVENTS = """
@@ -54,6 +54,13 @@ def stored_events(
     :param last: Only so many, those that were added last.
     :param whole: Read the reports; otherwise only what the tables have, which is much faster.
     """
+    return ((event_id, event) for _, event_id, event in numbered_events(db, wanted, last=last, whole=whole))
+
+
+def numbered_events(
+    db: Store | str | Path, wanted: Wanted, *, last: int | None = None, whole: bool = True
+) -> Iterator[tuple[int, str, OomEvent]]:
+    """Yield what ``stored_events`` does, with the number that the event has in ``kills`` before it."""
     store = opened(db)
     with store.explained():
         condition, given = wanted.where(store)
@@ -79,7 +86,7 @@ def stored_events(
             if whole and row["text"] is not None:
                 report = unpack[row["dictionary"]].decompress(row["text"])
                 kept = Kept(report, row["start_no"], row["first_no"], row["shift"])
-            yield row["event_id"], _event(row, rows, kept, text)
+            yield row["id"], row["event_id"], _event(row, rows, kept, text)
 
 
 def _event(
