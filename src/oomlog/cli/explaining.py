@@ -10,16 +10,14 @@ from oomlog.cli.arguments import read_count, value
 from oomlog.cli.closing import say_untrusted
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.filters import EventFilter
 from oomlog.cli.inputs import add_reading, add_wanted, filter_of
-from oomlog.cli.journals import add_journal, journal_of, live_journal
+from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
-from oomlog.cli.reading import Reading
+from oomlog.cli.reading import Reading, reading_of
 from oomlog.errors import UsageError
-from oomlog.events.parse import Options
 from oomlog.explain.neighbours import Log
 from oomlog.model import OomEvent
-from oomlog.report.summary import Tally, counted
+from oomlog.report.summary import counted
 
 if TYPE_CHECKING:
     from oomlog.containers.registry import Registry
@@ -94,22 +92,8 @@ def read_events(
     """
     wanted = filter_of(options, context)
     registry = registry_of(options, context)
-    reading = Reading(
-        names,
-        stdin=context.stdin,
-        options=Options(
-            year=options.year,
-            tz=options.tz,
-            journal=journal_of(options, EventFilter()),
-            untrusted=options.include_untrusted,
-            beside=beside,
-        ),
-        # An event is explained in the light of all others, so that none may be left out here.
-        wanted=EventFilter(),
-        tally=Tally(0, decode=False),
-        say=context.say,
-        live=live_journal(context) if options.journal else None,
-    )
+    # An event is explained in the light of all others, so that none may be left out here.
+    reading = reading_of(options, context, names, beside=beside)
     siblings = Log(tuple(reading.events()))
     say_untrusted(context, reading.stats.untrusted)
     events = [(number, event) for number, event in enumerate(siblings, 1) if wanted.accepts(event)]

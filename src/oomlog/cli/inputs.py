@@ -119,6 +119,6 @@ def _bound(option: str, text: str | None, now: datetime, options: argparse.Names
 
 
 def limits_of(options: argparse.Namespace) -> Limits:
-    """Return the bounds for decompression."""
-    given = {"max_bytes": options.max_bytes, "max_ratio": options.max_ratio}
+    """Return the bounds for decompression, the usual ones for a command that cannot change them."""
+    given = {name: getattr(options, name, None) for name in ("max_bytes", "max_ratio")}
     return Limits(**{name: limit for name, limit in given.items() if limit is not None})

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from oomlog.cli.context import Context
 from oomlog.cli.filters import EventFilter
+from oomlog.cli.inputs import limits_of
+from oomlog.cli.journals import journal_of, live_journal
 from oomlog.errors import OomlogError, SourceError
 from oomlog.events.parse import Carry, Options, Stats, parse_source
 from oomlog.model import OomEvent
 from oomlog.report.summary import FileTally, Tally
 from oomlog.sources import LiveJournal, open_sources
 
-__all__ = ["Reading", "in_time_order", "is_live"]
+if TYPE_CHECKING:
+    from oomlog.events.neighbourhood import Neighbourhood
+
+__all__ = ["Reading", "in_time_order", "is_live", "reading_of"]
 
 
 _NO_LINES = 64 << 20
@@ -153,3 +160,41 @@ def is_live(names: Sequence[str], stdin: IO[bytes] | None) -> bool:
         if status is not None and not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             return True
     return False
+
+
+def reading_of(
+    options: argparse.Namespace,
+    context: Context,
+    names: Sequence[str],
+    *,
+    wanted: EventFilter | None = None,
+    tally: Tally | None = None,
+    say: Callable[[str], None] | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
+    beside: Neighbourhood | None = None,
+) -> Reading:
+    """Return how the inputs are read that the options of a command name.
+
+    :param wanted: Which events; without it all, as each is seen in the light of the others.
+    :param tally: What to count; without it only how much was read.
+    :param beside: Collects what else the logs say near their events.
+    :raise UsageError: The options about journals contradict each other.
+    """
+    wanted = EventFilter() if wanted is None else wanted
+    return Reading(
+        names,
+        stdin=context.stdin,
+        options=Options(
+            year=options.year,
+            tz=options.tz,
+            limits=limits_of(options),
+            journal=journal_of(options, wanted),
+            untrusted=options.include_untrusted,
+            progress=progress,
+            beside=beside,
+        ),
+        wanted=wanted,
+        tally=Tally(0, decode=False) if tally is None else tally,
+        say=context.say if say is None else say,
+        live=live_journal(context) if options.journal else None,
+    )

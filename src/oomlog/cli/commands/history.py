@@ -21,16 +21,15 @@ from oomlog.cli.commands.history_store import (
 )
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter_of, limits_of, names_of
-from oomlog.cli.journals import add_journal, journal_of, live_journal
+from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter_of, names_of
+from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.options import add_color
 from oomlog.cli.output import FileOutput, Output, same_file
-from oomlog.cli.reading import Reading
+from oomlog.cli.reading import Reading, reading_of
 from oomlog.cli.when import parse_bound, read_span
 from oomlog.errors import PictureError, UsageError
-from oomlog.events.parse import Options
-from oomlog.report.summary import Tally, counted
+from oomlog.report.summary import counted
 
 if TYPE_CHECKING:
     from oomlog.history.compare import Comparison, Period
@@ -297,21 +296,7 @@ def _read(
 ) -> tuple[History, Reading]:
     wanted = filter_of(options, context)
     registry = registry_of(options, context)
-    reading = Reading(
-        names,
-        stdin=context.stdin,
-        options=Options(
-            year=options.year,
-            tz=options.tz,
-            limits=limits_of(options),
-            journal=journal_of(options, wanted),
-            untrusted=options.include_untrusted,
-        ),
-        wanted=wanted,
-        tally=Tally(0, decode=False),
-        say=context.say,
-        live=live_journal(context) if options.journal else None,
-    )
+    reading = reading_of(options, context, names, wanted=wanted)
     events = list(reading.events())
     say_left_out(context, wanted, 0, reading.stats.untrusted)
     spared = sum(event.killer == "kernel" and not event.kills for event in events)

@@ -12,14 +12,11 @@ from oomlog.cli.arguments import did_you_mean, local_now
 from oomlog.cli.closing import say_untrusted
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.filters import EventFilter
 from oomlog.cli.formats import open_report
-from oomlog.cli.inputs import limits_of, names_of
-from oomlog.cli.journals import journal_of, live_journal
+from oomlog.cli.inputs import names_of
 from oomlog.cli.output import FileOutput, Output
-from oomlog.cli.reading import Reading
+from oomlog.cli.reading import reading_of
 from oomlog.errors import UsageError
-from oomlog.events.parse import Options
 from oomlog.model import OomEvent
 from oomlog.report.escape import escape
 from oomlog.report.summary import Tally, counted
@@ -162,21 +159,7 @@ def _add(options: argparse.Namespace, context: Context) -> int:
             "add takes all kills of a log; choose with --since and the like when you look at them"
         )
     tally = Tally(0, decode=False)
-    reading = Reading(
-        names,
-        stdin=context.stdin,
-        options=Options(
-            year=options.year,
-            tz=options.tz,
-            limits=limits_of(options),
-            journal=journal_of(options, EventFilter()),
-            untrusted=options.include_untrusted,
-        ),
-        wanted=EventFilter(),
-        tally=tally,
-        say=context.say,
-        live=live_journal(context) if options.journal else None,
-    )
+    reading = reading_of(options, context, names, tally=tally)
     with Store(options.db, write=True) as store, Output(context.stdout) as output:
         adder = Adder(store, __version__)
         done = forged = 0

@@ -18,15 +18,13 @@ from oomlog.cli.inputs import (
     add_reading,
     add_wanted,
     filter_of,
-    limits_of,
     names_of,
 )
-from oomlog.cli.journals import add_journal, journal_of, live_journal
+from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
 from oomlog.cli.options import add_color
 from oomlog.cli.output import FileOutput, Output
-from oomlog.cli.reading import Reading, in_time_order, is_live
-from oomlog.events.parse import Options
+from oomlog.cli.reading import Reading, in_time_order, is_live, reading_of
 from oomlog.report.summary import Tally, stats_lines
 
 if TYPE_CHECKING:
@@ -128,22 +126,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             progress.hide()
         context.say(message)
 
-    reading = Reading(
-        names,
-        stdin=context.stdin,
-        options=Options(
-            year=options.year,
-            tz=options.tz,
-            limits=limits_of(options),
-            journal=journal_of(options, wanted),
-            untrusted=options.include_untrusted,
-            progress=progress,
-        ),
-        wanted=wanted,
-        tally=tally,
-        say=say,
-        live=live_journal(context) if options.journal else None,
-    )
+    reading = reading_of(options, context, names, wanted=wanted, tally=tally, say=say, progress=progress)
     to_terminal = options.output in (None, "-") and context.stdout_is_terminal
     with _opened(options, context, progress, live=live) as output:
         report = open_report(
