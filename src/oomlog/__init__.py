@@ -3,11 +3,13 @@
 >>> import oomlog
 >>> for event in oomlog.parse("kern.log"):   # doctest: +SKIP
 ...     print(event.kills[0].comm)
+>>> oomlog.explain("kern.log")[0].victim.agrees    # doctest: +SKIP
 >>> kills = oomlog.read("kern.log").kills    # doctest: +SKIP
 >>> victims = oomlog.history("kern.log").victims    # doctest: +SKIP
 >>> oomlog.report("kern.log").save("report.html")   # doctest: +SKIP
 """
 
+from oomlog import explain as explain
 from oomlog import history as history
 from oomlog import report as report
 from oomlog.errors import GrammarError, OomlogError, ParseError, SourceError, UsageError

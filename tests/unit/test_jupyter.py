@@ -93,6 +93,15 @@ def test_a_history_shows_itself_and_its_pictures() -> None:
     assert {"plot", "victims", "places", "storms", "growth"} <= set(dir(past))
 
 
+def test_explain_takes_an_event_a_list_or_logs() -> None:
+    """``oomlog.explain()`` gives one explanation for an event and a list for anything else."""
+    events = oomlog.read(ADJ)
+    listed = oomlog.explain(events)
+    assert [each.event for each in listed] == list(events)
+    assert oomlog.explain(events[1]).victim == listed[1].victim == oomlog.explain(ADJ)[1].victim
+    assert oomlog.explain([]) == []
+
+
 def test_questions_have_answers() -> None:
     """``why`` and ``whatif`` answer as the commands do."""
     event = oomlog.read(ADJ)[1]

@@ -9,14 +9,17 @@
 ...     print(why(explanation.event, "java"))
 ...     print(whatif(explanation.event, "java:oom_score_adj=-500").victim)
 
-The names are fetched when they are first used, so that looking up a term does not load the rules.
+The package can be called: ``oomlog.explain(event)`` is ``explained()`` of ``oomlog.explain.api``.  The names
+are fetched when they are first used, so that looking up a term does not load the rules.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from oomlog.explain.api import whatif, why
+    from oomlog.explain.api import explained, whatif, why
     from oomlog.explain.model import Action, Explanation, Finding, Ledger, VictimChoice
     from oomlog.explain.run import explain, explain_all
     from oomlog.explain.supposed import Setting, WhatIf
@@ -31,6 +34,7 @@ __all__ = [
     "WhatIf",
     "explain",
     "explain_all",
+    "explained",
     "whatif",
     "why",
 ]
@@ -40,6 +44,7 @@ _MODULES = {
     "WhatIf": "supposed",
     "explain": "run",
     "explain_all": "run",
+    "explained": "api",
     "whatif": "api",
     "why": "api",
 }
@@ -53,3 +58,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class _Callable(ModuleType):
+    """``oomlog.explain`` is this package once any part of it is imported, and is a function as well."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return import_module(f"{__name__}.api").explained(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -18,9 +18,9 @@ __all__ = ["Supposed", "explain_event", "whatif_event", "why_event"]
 
 def explain_event(event: OomEvent, *, page_size_kb: int | None = None) -> Explanation:
     """Explain an event in the light of its siblings."""
-    from oomlog.explain.run import explain
+    from oomlog.explain.api import explained
 
-    return explain(event, event.siblings, page_size_kb=page_size_kb, registry=event.registry)
+    return explained(event, page_size_kb=page_size_kb)
 
 
 def why_event(event: OomEvent, who: str | int, *, lang: str = "en") -> tuple[str, ...]:
