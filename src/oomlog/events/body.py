@@ -333,7 +333,8 @@ class _Decoder:
         piece = pending[position]
         text = piece.text.strip()
         if (
-            match_text(self.body.matcher, piece.text) is not None
+            not text  # cut off
+            or match_text(self.body.matcher, piece.text) is not None
             or _ROW_LIKE.match(text)
             or text[:3] in ("...", "[..")
         ):
@@ -469,7 +470,11 @@ def _match_again(matcher: Matcher, text: str, after: str | None) -> Match | None
 
 def _without_last_word(line: LogLine) -> LogLine:
     """Drop what touches the end of an unfinished last line: a number there may lack digits."""
-    return line._replace(text=line.text[: line.text.rstrip().rfind(" ") + 1])
+    text = line.text.rstrip()
+    start = text.rfind(" ") + 1
+    if text[start : start + 1] == "(":  # "1*4kB (U": without its letters the word before says too little
+        start = text.rfind(" ", 0, start - 1) + 1 if start else 0
+    return line._replace(text=line.text[:start])
 
 
 def _odd(data: bytes) -> bool:
