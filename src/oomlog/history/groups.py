@@ -18,10 +18,10 @@ def by(kills: pd.DataFrame, key: str) -> pd.DataFrame:
     :param key: A column: ``comm``, ``where``, ``host``, ``scope``.
 
     Columns: ``key``, ``kills``, the numbers of ``victims`` (names), ``hosts`` and ``places`` other than the
-    key, ``first`` and ``last`` (wall clock; NaT for logs without one), ``median_interval_s`` (between kills
-    of the group on one clock; an uptime only within one boot), ``rss_min_kb``, ``rss_median_kb`` and
-    ``rss_max_kb``.  Kills whose value is not known are a row of their own with NA, so that ``kills`` adds
-    up; unknown values are not counted among ``hosts`` and the like.
+    key, ``first`` and ``last`` (wall clock; NaT for logs without one), ``median_interval_s`` (between events
+    that killed one of the group, on one clock; an uptime only within one boot), ``rss_min_kb``,
+    ``rss_median_kb`` and ``rss_max_kb``.  Kills whose value is not known are a row of their own with NA, so
+    that ``kills`` adds up; unknown values are not counted among ``hosts`` and the like.
     """
     code, values = pd.factorize(kills[key], use_na_sentinel=False)
     found = pd.DataFrame({key: values.astype("string")})
@@ -63,14 +63,18 @@ def by_killer(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def median_intervals(kills: pd.DataFrame, code: np.ndarray) -> pd.Series:
-    """Return the median seconds between neighbouring kills of each group, for groups that have neighbours.
+    """Return the median seconds between neighbouring events of each group, for groups that have neighbours.
+
+    Where one event kills several, the milliseconds between these say nothing about how often it happens.
 
     :param code: The group of each kill.
     """
+    clock, at = kills["clock"].to_numpy(), kills["moment_s"].to_numpy(dtype="float64")
     table = pd.DataFrame(
-        {"code": code, "clock": kills["clock"].to_numpy(), "at": kills["moment_s"].to_numpy(dtype="float64")}
-    ).dropna()
-    table = table.sort_values(["code", "clock", "at"])
+        {"code": code, "event": kills["event"].to_numpy(dtype="int64"), "clock": clock, "at": at}
+    )
+    table = table.dropna(subset="at").sort_values(["code", "clock", "at"])
+    table = table[~table.duplicated(["code", "event"])]
     apart = table["at"].diff()
     same = (table["code"].diff() == 0) & (table["clock"].diff() == 0)
     return apart[same].groupby(table["code"][same]).median()

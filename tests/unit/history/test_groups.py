@@ -46,6 +46,19 @@ def test_a_pause_is_between_kills_of_one_boot(ready) -> None:
     assert by(kills, "comm")["median_interval_s"].tolist() == [10.0]
 
 
+def test_a_group_kill_is_no_pause(ready) -> None:
+    """Kills of one event are one occasion: the pause is that between events."""
+    kills = ready(
+        [
+            {"event": 1, "kill": 1, "at": "2026-11-02T10:00:00+00:00", "pid": 1},
+            {"event": 1, "kill": 2, "at": "2026-11-02T10:00:00.001+00:00", "pid": 2},
+            {"event": 1, "kill": 3, "at": "2026-11-02T10:00:00.002+00:00", "pid": 3},
+            {"event": 2, "kill": 1, "at": "2026-11-03T10:00:00+00:00", "pid": 4},
+        ]
+    )
+    assert by(kills, "comm")["median_interval_s"].tolist() == [86_400.0]
+
+
 def test_first_and_last_are_by_moment_and_not_by_what_clocks_show(ready) -> None:
     """A clock further west shows an earlier hour for a later kill; each is shown as its own log prints it."""
     kills = ready([{"at": "2026-11-02T10:00:00+01:00"}, {"at": "2026-11-02T02:00:00-08:00"}])
