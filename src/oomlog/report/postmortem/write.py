@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from oomlog.errors import OomlogError
+from oomlog.errors import UsageError
 from oomlog.report.postmortem.model import Postmortem
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def written(report: Postmortem, form: Format, look: Look | None = None) -> bytes
 
     :param look: A template of one's own, for HTML and PDF.
     :raise SourceError: The template cannot be used.
-    :raise OomlogError: A package that the format needs is missing.
+    :raise UsageError: A package that the format needs is missing.
     """
     if form == "json":
         from oomlog.report.postmortem.data import report_bytes
@@ -47,8 +47,9 @@ def written(report: Postmortem, form: Format, look: Look | None = None) -> bytes
 
         report = with_figures(report)
     except ModuleNotFoundError as error:
-        raise OomlogError(
-            f"a page needs the package {error.name}: pip install 'oomlog[report]'\n"
+        extra = "pdf" if form == "pdf" else "report"
+        raise UsageError(
+            f"a page needs the package {error.name}: pip install 'oomlog[{extra}]'\n"
             "or write .md or .json, which need nothing"
         ) from error
     blocks = postmortem_blocks(report)
