@@ -71,7 +71,8 @@ def vacuum(store: Store) -> Sizes:
         found = store.connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             hint = "what can be read is written to a new file by: sqlite3 OLD .recover | sqlite3 NEW"
-            raise StoreError(store.path, f"is damaged: {found}", hint=hint)
+            where = found.strip().splitlines()[-1]  # behind the name of the database
+            raise StoreError(store.path, f"is damaged: {where}", hint=hint)
         store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = Path(store.path).stat().st_size
     unions = "\n".join(f"UNION SELECT {name} FROM event WHERE {name} IS NOT NULL" for name in _TEXT_COLUMNS)

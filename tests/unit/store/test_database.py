@@ -225,6 +225,21 @@ def test_what_is_no_store(tmp_path, write):
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
 
 
+def test_vacuum_says_what_is_damaged(tmp_path):
+    """A store whose pages are damaged is not made smaller; the message is one line and says where."""
+    db = tmp_path / "k.sqlite"
+    add(db, *LOGS)
+    data = bytearray(db.read_bytes())
+    data[20_000:50_000] = b"\xff" * 30_000
+    db.write_bytes(data)
+    with (
+        pytest.raises(StoreError, match=r"is damaged: .*\.recover") as caught,
+        Store(db, write=True) as opened,
+    ):
+        store.vacuum(opened)
+    assert "\n" not in str(caught.value)
+
+
 def test_reading_makes_no_file(tmp_path):
     """A reader of a store that is not there, or is empty, is told how to make one."""
     with pytest.raises(StoreError, match="there is no such file; make it with: oomlog history --db"):
