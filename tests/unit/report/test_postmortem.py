@@ -243,6 +243,17 @@ def test_an_incident_tells_causes_kills_and_two_events():
     assert len(table.rows) == sum(len(each.event.kills) for _, each in content.incident.explanations)
 
 
+def test_victims_of_one_kill_are_in_the_tally():
+    """Where some were killed again and again, the others are not left out of the tally."""
+    kill = "Nov  2 10:00:%02d web1 kernel: Out of memory: Killed process %d (%s) total-vm:9kB, anon-rss:8kB, "
+    kill += "file-rss:0kB\n"
+    log = "".join(kill % (at, 100 + at, name) for at, name in enumerate(("web", "web", "db")))
+    [table] = [
+        block for block in section(report(log, event="incident"), "victims") if isinstance(block, Table)
+    ]
+    assert list(table.rows) == [("web", "2"), ("db", "1")]
+
+
 def test_a_clock_too_coarse_for_a_span_tells_none():
     """Two kills in one second of `dmesg -T` are not said to be within 0 s."""
     kill = "[Sat May  4 23:17:24 2024] Out of memory: Killed process %d (%s) total-vm:9kB, anon-rss:8kB\n"

@@ -33,11 +33,12 @@ def incident_blocks(report: Postmortem) -> Iterator[Block]:
             for cause, count in incident.causes
         ]
         yield Table(_head(("example", "cause", "count"), lang), rows, frozenset({2}))
-        again = [(comm or "", str(count)) for comm, count in incident.victims if count > 1]
-        if again and len(incident.victims) > 1:
+        # Where each was killed once, the table of kills says as much.
+        if len(incident.victims) > 1 and any(count > 1 for _, count in incident.victims):
+            victims = [(comm or "", str(count)) for comm, count in incident.victims[:_NAMES]]
             yield Heading(say("report.victims", lang, {}), id="victims")
-            yield Table(_head(("victim", "count"), lang), again[:_NAMES], frozenset({1}))
-            rest = len(incident.victims) - len(again[:_NAMES])
+            yield Table(_head(("victim", "count"), lang), victims, frozenset({1}))
+            rest = len(incident.victims) - len(victims)
             if rest:
                 yield Paragraph(say("report.left_out", lang, {"count": rest}), tone="note")
     yield Heading(say("report.kills", lang, {}), id="kills")
