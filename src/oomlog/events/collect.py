@@ -14,6 +14,7 @@ from oomlog.events.pieces import LineReader, Piece
 from oomlog.events.recognise import match_line
 from oomlog.events.report import Report
 from oomlog.events.settle import settle_name, settle_paths
+from oomlog.events.tasks import TaskRows
 from oomlog.events.userspace import act_of
 from oomlog.grammar import Match
 from oomlog.lines.stamps import Clock
@@ -387,8 +388,9 @@ class Collector:
                 recent.panic = "panic" if line.text.startswith("Kernel panic") else recent.panic
                 recent.saw(line, end)
                 return recent
-            if "deadlock" in match.id:
-                return None
+            shortened = not line.has_prefix and line.text.rstrip().endswith("processes")
+            if "deadlock" in match.id or (shortened and not self._after_report_line(start)):
+                return None  # shortened it may be a heading
             report = self._new(line, start, end, None)
         self._grow(report, start)
         report.panic = "panic" if "ernel panic" in line.text or not no_killable else "no_killable"
@@ -407,6 +409,14 @@ class Collector:
                 break
             after = more.end + 1
         return report
+
+    def _after_report_line(self, start: int) -> bool:
+        before = self.reader.precede(start)
+        return before is not None and any(
+            match_line(self.reader.matcher, each) is not None
+            or TaskRows.from_header(each.text.strip()) is not None
+            for each in before.lines
+        )
 
     def _userspace(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
         act = act_of(match, line)

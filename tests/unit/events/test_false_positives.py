@@ -37,6 +37,7 @@ LINES = {
     "grok": "match => { message => '%{WORD:c} invoked oom-killer: gfp_mask=%{NOTSPACE}, order=%{INT}, oom_score_adj=%{INT}' }",
     "prose": "The log says 'Killed process 4242 (mysqld)' although the machine was not out of memory at all.",
     "prose 2": "When the system is out of memory the kernel logs \"Out of memory: Killed process PID (NAME)\".",
+    "heading": "Kernel panic - not syncing: Out of memory and no killable processes",
     "prose 3": "Look for a line with `invoked oom-killer`, e.g. by dmesg | grep -i 'killed process'",
     "docs": "oom_kill_allocating_task: if this is set to zero, the OOM killer will scan through the entire tasklist",
     "docs 2": "the kernel panics when out-of-memory happens; panic_on_oom=2: compulsory",

@@ -330,6 +330,7 @@ def test_callbacks_of_another_function_are_not_ours():
         (["Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled"], "panic"),
         (["Kernel panic - not syncing: out of memory. panic_on_oom is selected"], "panic"),
         (["Kernel panic - not syncing: Out of memory and no killable processes..."], "panic"),
+        (["Kernel panic - not syncing: Out of memory and no killable processes"], "panic"),
         (
             [
                 "Out of memory and no killable processes...",
