@@ -17,6 +17,7 @@ __all__ = [
     "strip_ansi",
     "undo_html",
     "undo_kmsg",
+    "undo_markdown",
     "undo_quoted_printable",
     "undo_rsyslog",
 ]
@@ -30,6 +31,16 @@ _LAST_TAG = re.compile(r"(?:<br ?/?>|</(?:code|div|li|p|pre|span|td)>)[ \t]*\Z",
 _ENTITY = re.compile(r"&(?:[gl]t|amp|quot|nbsp|#x?[0-9a-f]{1,6});", re.IGNORECASE)
 _RSYSLOG = re.compile(r"#([0-3][0-7]{2})")
 _KMSG = re.compile(r"\\x([0-9a-f]{2})")
+_MARKDOWN = re.compile(r"\\([!-/:-@\[-`{-~])")
+# What no task's name can be, as it stands before any name or is longer than one.
+_FROM_MARKDOWN = re.compile(
+    r"[^(\\]{0,160}(?:\\[<>*-][^(\\]{0,16}){0,4}\\\[ *(?:\d[\d.]*|pid) *\\\]"
+    r"|.* invoked oom-killer: gfp\\_mask"
+    r"|.*(?:constraint=CONSTRAINT|oom\\_score)\\_"
+    r"|[^(\\]{0,160}active\\_anon:\d"
+)
+# Markdown escapes these wherever they stand.
+_BARE = re.compile(r"(?<!\\)[\[\]_]")
 
 
 def decode(data: bytes) -> str:
@@ -64,6 +75,13 @@ def undo_html(text: str) -> str:
     if "<" in text:
         text = _TAG.sub("", text)
     return _ENTITY.sub(lambda found: unescape(found[0]), text) if "&" in text else text
+
+
+def undo_markdown(text: str) -> str:
+    """Undo the backslashes of a page that was converted to Markdown (``\\[ 12.3\\] gfp\\_mask``)."""
+    if _FROM_MARKDOWN.match(text) is not None and _BARE.search(text) is None:
+        return _MARKDOWN.sub(r"\1", text)
+    return text
 
 
 def undo_rsyslog(text: str) -> str:

@@ -94,6 +94,12 @@ LAYERS: tuple[Layer, ...] = (
         "[   12.345678] Mem-Info:",
     ),
     Layer(
+        # Selected from the digits on: as many of them may be lost as not, so it is no time.
+        "uptime_cut",
+        r"\d{1,10}\.\d{6}\] ",
+        "12.345678] Mem-Info:",
+    ),
+    Layer(
         "caller",
         r"\[ *(?P<caller>[TC]\d{1,10})\] ?",
         "[  T123] Mem-Info:",
@@ -150,7 +156,8 @@ LAYERS: tuple[Layer, ...] = (
         + _MONTH
         + r" +(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _TIME
-        + r"(?: (?:(?P<zone>[A-Z]{3,5}) )?(?P<year2>\d{4}))?"
+        # The bracket closes dmesg's time, selected without the one that opens it.
+        + r"(?: (?:(?P<zone>[A-Z]{3,5}) )?(?P<year2>\d{4})\]?)?"
         r"(?: (?P<host>[^\s\[\]:]+)(?= (?:\[|<\d|oom[-_](?:kill|reaper))))?:? ",
         "Nov 22 10:00:00 web1 [   12.345678] Mem-Info:",
     ),
@@ -219,7 +226,8 @@ LAYERS: tuple[Layer, ...] = (
     Layer("kernel", r"(?P<ident>kernel(?:\[\d*\])?): ?", "kernel: Mem-Info:"),
     Layer(
         "k8s_event",
-        r"(?:[^\n]{0,512}\b)?OOMKilling\b[ \t]+(?:[^\n]{0,256}?\bkernel-monitor\b[^\n]{0,64}?[ \t]{2,})?"
+        r"(?:[^\n]{0,512}(?:\b|\bPod))?OOMKilling\b[ \t]+"
+        r"(?:[^\n]{0,256}?\bkernel-monitor\b[^\n]{0,64}?[ \t]{2,})?"
         r"(?:\(combined from similar events\): )?",
         "Warning  OOMKilling  3m56s  kernel-monitor  Out of memory: Killed process 3103 (x) total-vm:4kB",
     ),
@@ -229,23 +237,10 @@ _BY_NAME = {layer.name: layer for layer in LAYERS}
 _DATED = tuple(
     _BY_NAME[name]
     for name in (
-        "cri",
-        "guest",
-        "iso_plain",
-        "journal_unit",
-        "iso",
-        "logcat",
-        "kmsg",
-        "epoch",
-        "talos",
-        "epoch_bare",
-        "year_first",
-        "day_first",
-        "month_first",
-        "clock",
-        "grep_n",
+        "cri", "guest", "iso_plain", "journal_unit", "iso", "logcat", "kmsg", "uptime_cut",
+        "epoch", "talos", "epoch_bare", "year_first", "day_first", "month_first", "clock", "grep_n",
     )
-)
+)  # fmt: skip
 _WORDED = tuple(
     _BY_NAME[name]
     for name in (
@@ -269,7 +264,8 @@ _AFTER_UPTIME = (_BY_NAME["host_kernel"], _BY_NAME["program"])
 # Mail quoting, indentation, list and string literals of source code that quotes a log.
 _LEAD = re.compile(
     r"(?:[ \t]*[>|](?=[ \t>|\[<]|\Z))*[ \t]*"
-    r"(?P<open>(?:[\"']?[\w.-]{1,32}[\"']?: ?|[-*+] )?(?:\"{3}|'{3}|[\"'`“‘])(?=[\w\[<]))?"
+    r"(?P<open>(?:[\"']?[\w.-]{1,32}[\"']?: ?|[-*+] |(?:[\w*]{1,32} ){1,4}:?= ?)?"
+    r"(?:\"{3}|'{3}|[\"'`“‘])(?=[\w\[<]))?"
 )
 _STAMP_LATER = re.compile(r"(?:<\d{1,3}>)?\[ *\d{1,10}\.\d{6}\]")
 _KERNEL_LATER = re.compile(r"(?<=\d )(?:[\w.-]{1,64} )?kernel(?:\[\d*\])?: ")

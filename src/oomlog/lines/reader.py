@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oomlog.lines.escapes import ends_in_tag, strip_ansi, undo_html, undo_kmsg, undo_rsyslog
+from oomlog.lines.escapes import ends_in_tag, strip_ansi, undo_html, undo_kmsg, undo_markdown, undo_rsyslog
 from oomlog.lines.prefix import parse_line
 from oomlog.lines.records import (
     EXPORTED,
@@ -53,6 +53,8 @@ def expand(
         return [_unescaped(from_record(message, no, neighbour))]
     if "\0" in raw and neighbour(-1) == "MESSAGE" and (message := export_message(raw)) is not None:
         return [from_record(message, no, neighbour)._replace(prefix=EXPORTED)]
+    if "\\" in raw:
+        raw = undo_markdown(raw)
     line = parse_line(raw, no, terminated=terminated)
     if ("<" in raw or "&" in raw) and _from_page(raw, line, neighbour):
         bare = undo_html(raw)

@@ -204,3 +204,69 @@ def test_a_serial_port_of_google_cloud():
     assert event.trigger is not None
     assert event.trigger.oom_score_adj == 991
     assert event.time is not None
+
+
+MARKDOWN = r"""\<4\>\[ 68.123456\] chrome invoked oom-killer: gfp\_mask=0x201da, order=0, oom\_score\_adj=300
+\<4\>\[ 68.123460\] Pid: 22, comm: chrome Not tainted 3.2.0 \#1
+\<6\>\[ 68.123470\] \[ pid \]   uid  tgid total\_vm      rss cpu oom\_adj oom\_score\_adj name
+\<6\>\[ 68.123480\] \[  227\]     0   227     9670     2303   0       0             0 my\_app
+\<3\>\[ 68.123500\] Killed process 227 (my\_app) total-vm:38680kB, anon-rss:9212kB, file-rss:0kB
+"""
+
+
+def test_escapes_of_markdown() -> None:
+    """The backslashes that a page gets when it is converted to Markdown are no part of the log."""
+    (event,) = oomlog.parse(MARKDOWN.encode())
+    assert event.trigger is not None and event.trigger.gfp_mask == "0x201da"
+    assert (event.trigger.pid, event.trigger.oom_score_adj) == (22, 300)
+    assert [kill.comm for kill in event.kills] == ["my_app"]
+    assert event.tasks is not None and [row["comm"] for row in event.tasks] == ["my_app"]
+
+
+@pytest.mark.parametrize("name", [r"a\_b", r"\[5\]", r"\[ 12\] x", r"gfp\_mask=0x1"])
+def test_backslashes_of_a_name(name: str) -> None:
+    """A name that looks like Markdown stays as it is."""
+    line = f"Nov 22 10:00:00 web1 kernel: Killed process 7 ({name}) total-vm:4kB, anon-rss:4kB, file-rss:0kB"
+    (event,) = oomlog.parse(f"{line}\n".encode(), year=2026)
+    assert [kill.comm for kill in event.kills] == [name]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "41066.536886] IPDL Background",
+        "Mon Aug 31 18:23:18 2015] IPDL Background",
+        "Aug 31 18:23:18 2015] IPDL Background",
+    ],
+)
+def test_selection_without_the_first_bracket(first: str) -> None:
+    """What is left of a time whose bracket was not selected does not become part of a name."""
+    (event,) = oomlog.parse(f"{first} invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n".encode())
+    assert event.trigger is not None and event.trigger.comm == "IPDL Background"
+    assert event.uptime_s is None  # digits may be missing, too
+
+
+def test_panic_without_its_dots() -> None:
+    """A shortened panic counts after a line of a report; alone it may be a heading."""
+    panic = "Kernel panic - not syncing: Out of memory and no killable processes\n"
+    rows = "[ pid ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+    (event,) = oomlog.parse(f"We see this:\n\n{rows}{panic}".encode())
+    assert event.outcome == "panic"
+    assert list(oomlog.parse(f"# {panic}\n{panic}".encode())) == []
+
+
+def test_events_of_another_reason() -> None:
+    """Some clusters call the event PodOOMKilling."""
+    killed = "Memory cgroup out of memory: Killed process 7 (x) total-vm:4kB"
+    line = f"  Warning  PodOOMKilling  2m  kernel-monitor, n1  {killed}"
+    (event,) = oomlog.parse(f"{line}\n".encode())
+    assert [(kill.pid, kill.total_vm_kb) for kill in event.kills] == [(7, 4)]
+
+
+def test_assigned_string() -> None:
+    """A quote and a semicolon after a line in a program's string are not its end."""
+    message = "x invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=-999"
+    line = f'let t4 = "Nov 11 19:47:17 web1 kernel: {message}";'
+    (event,) = oomlog.parse(f"{line}\n".encode(), year=2026)
+    assert event.trigger is not None and event.trigger.oom_score_adj == -999
+    assert event.problems == ()
