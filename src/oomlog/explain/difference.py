@@ -80,7 +80,7 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
     if not choice.processes or found.formula is None:
         return None, _no_table(choice), values
     if choice.chosen is None:
-        return _not_listed(choice, values)
+        return _not_listed(choice, found, values)
     if found.predicted is None:
         return _without_totalpages(choice, found, values)
     if _is(choice, found.predicted.pid):
@@ -142,7 +142,7 @@ def _prints_no_sizes(event: OomEvent) -> bool:
     return bool(named) and not sized and not lines_with(event, "ut of memory: Killed process")
 
 
-def _not_listed(choice: Choice, values: Values) -> Verdict:
+def _not_listed(choice: Choice, found: VictimChoice, values: Values) -> Verdict:
     event = choice.event
     headless = event.tasks is not None and event.tasks.columns == CORE_COLUMNS
     if event.sections.get("tasks") == "cut" or not event.complete or headless:
@@ -150,7 +150,16 @@ def _not_listed(choice: Choice, values: Values) -> Verdict:
     inside, limit = event.task_memcg, event.oom_memcg
     if inside and limit and inside != limit and not inside.startswith(limit.rstrip("/") + "/"):
         return False, "other_memcg", values
-    return None, "not_listed", values
+    first = event.kills[0]
+    if first.selected is None or first.selected.pid == first.pid:
+        return None, "not_listed", values
+    if found.predicted is not None and found.predicted.pid == first.pid:
+        return (
+            True,
+            "selected_thread",
+            values,
+        )  # the table lists processes, and the kernel chooses threads, too
+    return None, "selected_not_listed", values
 
 
 def _without_totalpages(choice: Choice, found: VictimChoice, values: Values) -> Verdict:

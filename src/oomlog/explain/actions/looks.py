@@ -83,7 +83,7 @@ def children_of_selected(case: Case, finding: Finding) -> tuple[Action, ...]:
     """Look at the children of the process that was chosen and let a child die (until 5.0)."""
     selected = None if case.victim is None else case.victim.selected
     text = None if selected is None else for_running(selected.comm, "ps -o pid,rss,comm --ppid {}")
-    if selected is None or text is None:
+    if selected is None or text is None or finding.words:  # perhaps no process, but a thread
         return ()
     return (Action("children", finding.id, "look", text, {"comm": selected.comm}),)
 

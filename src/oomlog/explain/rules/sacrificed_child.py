@@ -1,7 +1,8 @@
 """A child died in place of the process that was chosen.
 
 Holds until 5.0, when the log has the line "Kill process ... or sacrifice child" and then kills another one:
-the kernel killed a child with memory of its own, to spare the work of its parent.
+the kernel killed a child with memory of its own, to spare the work of its parent.  It chose among threads,
+too, and killed their process: only one that the task table lists is known to be a process, and a parent.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Finding
 from oomlog.explain.quote import in_order, kill_lines
 
-__all__ = ["ID", "REFERENCE", "find"]
+__all__ = ["ID", "OR_THREAD", "REFERENCE", "find"]
 
 ID = "sacrificed_child"
+OR_THREAD = "sacrificed_child_or_thread"
 REFERENCE = "oom_kill_process(), mm/oom_kill.c, until 5.0"
 
 
@@ -33,4 +35,5 @@ def find(case: Case) -> Finding | None:
     evidence = in_order(
         case.quote("or sacrifice child", "or a child", "and children"), kill_lines(case.event)[:1]
     )
-    return Finding(ID, values, evidence, "certain", REFERENCE)
+    listed = any(child.selected.pid in (each.pid, each.row_pid) for each in case.processes)
+    return Finding(ID, values, evidence, "certain", REFERENCE, "" if listed else OR_THREAD)

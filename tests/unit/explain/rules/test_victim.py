@@ -105,6 +105,33 @@ def test_a_child_died(text: Cases) -> None:
     assert sacrificed_child.find(case) is None
 
 
+THREAD = """\
+[ 10.000001] hog invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0
+[ 10.000002] hog cpuset=/ mems_allowed=0
+[ 10.000003] Task in /a killed as a result of limit of /a
+[ 10.000004] memory: usage 4096kB, limit 4096kB, failcnt 12
+[ 10.000005] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name
+[ 10.000006] [    9]     0     9      900      800      10        0             0 hog
+[ 10.000007] [    8]     0     8      900      {rss}      10        0             0 b
+[ 10.000008] Memory cgroup out of memory: Kill process {chosen} (worker) score 800 or sacrifice child
+[ 10.000009] Killed process 9 (hog) total-vm:3600kB, anon-rss:3200kB, file-rss:0kB, shmem-rss:0kB
+"""
+
+
+def test_a_chosen_thread(text: Cases) -> None:
+    """A chosen task that is not in the task table, which lists processes, is not called a parent."""
+    (case,) = text(THREAD.format(chosen=77, rss=100))
+    finding = sacrificed_child.find(case)
+    assert finding is not None and finding.words == sacrificed_child.OR_THREAD
+    assert (case.choice.agrees, case.choice.reason) == (True, "selected_thread")
+    (case,) = text(THREAD.format(chosen=77, rss=850))  # the formula has another one, so whose it is is open
+    assert (case.choice.agrees, case.choice.reason) == (None, "selected_not_listed")
+    (case,) = text(THREAD.format(chosen=8, rss=850))
+    finding = sacrificed_child.find(case)
+    assert finding is not None and not finding.words
+    assert (case.choice.agrees, case.choice.reason) == (True, "sacrificed_child")
+
+
 KILLED = (
     "Out of memory: Killed process 9 (hog) total-vm:900kB, anon-rss:800kB, file-rss:0kB, shmem-rss:0kB, "
     "UID:0 pgtables:44kB oom_score_adj:0\n"
