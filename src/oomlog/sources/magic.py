@@ -44,6 +44,7 @@ def _binary(what: str, hint: str | None = None) -> Nature:
 
 _TAR_BLOCK = 512
 _TEXT = Nature(Kind.TEXT)
+_STORE = "a store of kills is looked at with: oomlog history --db FILE"
 _DUMP = "take its log out first: makedumpfile --dump-dmesg FILE dmesg.txt"
 _PICTURE = "get the text from the machine; pictures are not read"
 
@@ -74,7 +75,7 @@ _MAGIC: tuple[tuple[bytes, Nature], ...] = (
     (b"\x89PNG\r\n\x1a\n", _binary("a picture (PNG)", _PICTURE)),
     (b"\xff\xd8\xff", _binary("a picture (JPEG)", _PICTURE)),
     (b"%PDF-", _binary("a PDF document", "take the text out first: pdftotext FILE")),
-    (b"SQLite format 3\0", _binary("an SQLite database")),
+    (b"SQLite format 3\0", _binary("an SQLite database", _STORE)),
     (b"PAR1", _binary("a Parquet table")),
 )
 

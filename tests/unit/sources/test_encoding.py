@@ -69,3 +69,10 @@ def test_what_is_not_a_log_is_named(data: bytes, words: str) -> None:
     (found,) = open_sources(data)
     assert isinstance(found, SourceError)
     assert words in found.reason
+
+
+def test_a_store_among_logs_is_told_how_to_look_at_it() -> None:
+    """Who forgets --db is reminded of it."""
+    (found,) = open_sources(b"SQLite format 3\0" + b"\0" * 99)
+    assert isinstance(found, SourceError)
+    assert "oomlog history --db FILE" in str(found)
