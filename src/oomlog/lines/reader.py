@@ -15,6 +15,7 @@ from oomlog.lines.records import (
     message_bytes,
     message_field,
 )
+from oomlog.lines.unknown import unknown_prefix
 from oomlog.model import LogLine
 
 __all__ = ["expand", "no_neighbour", "split_message"]
@@ -74,6 +75,9 @@ def expand(
             line = drawn if drawn.has_prefix else line
         elif is_field_line(raw):
             return []
+        elif unknown := unknown_prefix(raw, neighbour):
+            rest = parse_line(raw[len(unknown) :], no, terminated=terminated)
+            line = rest._replace(prefix=unknown + (rest.prefix or ""), has_prefix=True)
     return [_unescaped(line)]
 
 
