@@ -8,7 +8,8 @@ import pytest
 
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Ledger, LedgerItem
-from oomlog.explain.primary import with_primary
+from oomlog.explain.phrases import all_phrases
+from oomlog.explain.primary import CAUSES, GAPS, with_primary
 from oomlog.explain.run import explain
 from oomlog.explain.verdict import verdict
 from oomlog.model import ReportLine
@@ -109,3 +110,9 @@ def test_what_the_victim_had_in_swap_is_told(case: Callable[..., Case], swapents
     found = explain(case(lines).event)
     assert words in verdict(found)
     assert ("KiB와 swap 19.5 MiB" in verdict(found, "ko")) == (swapents == 5000)
+
+
+def test_every_cause_has_a_name() -> None:
+    """Whatever can be the first thing to tell can be named in a few words, in both languages."""
+    named = {key.removeprefix("causes.") for key in all_phrases() if key.startswith("causes.")}
+    assert named == {*CAUSES, *GAPS}

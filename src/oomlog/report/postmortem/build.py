@@ -143,7 +143,9 @@ def _incident_verdict(incident: Incident, lang: str) -> str:
         first = next(
             each for _, each in incident.explanations if each.primary is not None and each.primary.id == cause
         )
-        parts.append(say("report.main_cause", lang, {"count": count, "cause": cause}))
+        parts.append(
+            say("report.main_cause", lang, {"count": count, "cause": say(f"causes.{cause}", lang, {})})
+        )
         parts.append(short_ids(verdict(first, lang)) if len(incident.explanations) == 1 else "")
     return " ".join(filter(None, parts))
 
