@@ -14,7 +14,7 @@ from oomlog.lines.shape import shape_of
 
 __all__ = ["unknown_prefix"]
 
-_NEAR = (1, -1, 2, -2, 3, -3, 4, -4)
+_NEAR = (1, -1, 2, -2)  # a trigger and its stack header, a kill and the last rows
 _PLAIN = re.compile(
     r"(?P<prefix>.{0,64}?)(?:Mem-Info:\s*\Z|CPU: \d{1,5} (?:UID: \d{1,10} )?P[Ii][Dd]: \d{1,10} Comm: "
     r"|Pid: \d{1,10}, comm: |Tasks state \(memory values in pages\):|\[ *pid *\] +uid +tgid "
@@ -28,10 +28,14 @@ def unknown_prefix(raw: str, neighbour: Callable[[int], str | None]) -> str:
     if not first or first.isspace():
         return ""
     digit = first.isdigit()
+    alike = False
     for distance in _NEAR:
+        if distance == 2 and not alike:
+            break  # of lines with a prefix the next ones begin alike
         other = neighbour(distance)
         if not other or (other[0] != first and not (digit and other[0].isdigit())):
-            continue  # they do not begin alike
+            continue
+        alike = True
         prefix = _prefix_of(other)
         if prefix == "":
             return ""
