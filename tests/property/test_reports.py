@@ -350,3 +350,13 @@ def test_some_table_takes_the_fast_way():
     """The fast path is there to be tested."""
     tables = [event.tasks for event in oomlog.parse(_log("v6.12-global", "console"))]
     assert [table.json is not None for table in tables] == [True]
+
+
+def test_a_counter_whose_name_is_cut_is_no_other_counter():
+    """Of ``sec_pagetables:0`` a cut leaves ``pagetables:0``, which the log does not say."""
+    data = _log("v7.2-series", "dmesg")
+    at = data.rindex(b"sec_pagetables:0 ") + len(b"sec_")
+    (event,) = oomlog.parse(data[at:])
+    counters = event.mem_info["counters"]
+    assert "pagetables_pages" not in counters
+    assert counters["bounce_pages"] == 0

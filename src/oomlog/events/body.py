@@ -25,7 +25,7 @@ from oomlog.events.looks import (
     suspicious,
 )
 from oomlog.events.recognise import MAX_PIECES, match_text, recognise
-from oomlog.events.sections import MemcgBlock, MemInfo
+from oomlog.events.sections import MemcgBlock, MemInfo, without_first_pair
 from oomlog.events.tasks import TaskRows
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.escapes import decode, has, undo_quoted_printable
@@ -358,6 +358,8 @@ class _Decoder:
         elif self.other_report and section in ("mem_info", "context", "slab"):
             return
         elif section == "mem_info":
+            if line.no == 1 and not line.has_prefix and self.body.prefix:
+                match = without_first_pair(match)  # the log may begin inside of its name
             garbage = self.mem_info.add(match)
         elif section == "memcg":
             # One record: lines without a prefix of their own, or with the very same microsecond.

@@ -63,26 +63,25 @@ class LineReader:
         """Read the line between two offsets."""
         tape = self.tape
         raw = decode(tape.text(start, end))
-
-        starts = {0: start}
-
-        def start_of(distance: int) -> int:
-            """Return where the line so far away starts, -1 past an end; each line is looked for once."""
-            if distance not in starts:
-                here = start_of(distance + 1 if distance < 0 else distance - 1)
-                if here < 0:
-                    return -1
-                if distance < 0:
-                    here = tape.line_start(here - 1) if here > tape.base else -1
-                else:
-                    stop = tape.line_end(here)
-                    here = stop + 1 if 0 <= stop < tape.end else -1
-                starts[distance] = here
-            return starts[distance]
+        # Each line is looked for once.  (A function that called itself would be a cycle, which keeps the tape
+        # and its blocks until Python looks for cycles.)
+        starts, furthest = {0: start}, {-1: 0, 1: 0}
 
         def neighbour(distance: int) -> str | None:
-            here = start_of(distance)
-            stop = tape.line_end(here) if here >= 0 else -1
+            way = -1 if distance < 0 else 1
+            while abs(furthest[way]) < abs(distance):
+                here = starts[furthest[way]]
+                if way < 0:
+                    there = tape.line_start(here - 1) if here > tape.base else -1
+                else:
+                    stop = tape.line_end(here)
+                    there = stop + 1 if 0 <= stop < tape.end else -1
+                if there < 0:
+                    return None
+                furthest[way] += way
+                starts[furthest[way]] = there
+            here = starts[distance]
+            stop = tape.line_end(here)
             return decode(tape.text(here, stop)) if stop >= 0 and here < tape.end else None
 
         terminated = end < tape.end

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from oomlog.grammar import Match
+from oomlog.grammar.pairs import Pairs
 from oomlog.model import Memcg, Value
 
-__all__ = ["MemInfo", "MemcgBlock"]
+__all__ = ["MemInfo", "MemcgBlock", "without_first_pair"]
 
 # Until 6.4 all statistics are one record (mem_cgroup_print_oom_meminfo() prints them one by one since
 # 6.5), and printk cuts a record at LOG_LINE_MAX: 1024 bytes less 32 or 48 for the prefix.
@@ -22,6 +23,18 @@ _RECORD_CUT = (970, 1024)
 # Statistics that count events; every other name of the multi-line form is a size in bytes
 # (memory_stats[] and memcg_vm_event_stat[] in mm/memcontrol.c).
 _COUNTS = ("pg", "workingset_", "thp_", "zswpin", "zswpout", "zswpwb", "pswp", "numa_", "swpin_", "swpout_")
+
+
+def without_first_pair(match: Match) -> Match:
+    """Return the match of a line that a cut may have begun inside of its first key.
+
+    Of ``sec_pagetables:0`` that leaves ``pagetables:0``, which is another counter.
+    """
+    fields = dict(match.fields)
+    for key, value in fields.items():
+        if isinstance(value, Pairs):
+            fields[key] = Pairs(dict([*value.items()][1:]), value.garbage)
+    return match._replace(fields=fields)
 
 
 class MemInfo:
