@@ -188,7 +188,7 @@ def reading_of(
             year=options.year,
             tz=options.tz,
             limits=limits_of(options),
-            journal=journal_of(options, wanted),
+            journal=journal_of(options, wanted)._replace(neighbours=beside is not None),
             untrusted=options.include_untrusted,
             progress=progress,
             beside=beside,

@@ -122,7 +122,9 @@ def parse(
         year=year,
         tz=tz,
         limits=limits or Limits(),
-        journal=(journal or JournalQuery())._replace(every_writer=include_untrusted),
+        journal=(journal or JournalQuery())._replace(
+            every_writer=include_untrusted, neighbours=beside is not None
+        ),
         untrusted=include_untrusted,
         beside=beside,
     )

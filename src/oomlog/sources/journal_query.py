@@ -17,6 +17,7 @@ class JournalQuery(NamedTuple):
     :param until_us: Where to stop.
     :param machine: A machine's id or host name.
     :param every_writer: Also read what others than the kernel wrote, which may be forged.
+    :param neighbours: Also take what ``oomlog.events.neighbourhood`` looks for.
     """
 
     only: bool = False
@@ -25,11 +26,12 @@ class JournalQuery(NamedTuple):
     until_us: int | None = None
     machine: str | None = None
     every_writer: bool = False
+    neighbours: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Return whether all of the kernel's records are read, and no others under its name."""
-        return self[1:] == JournalQuery()[1:]
+        return self._replace(only=False, neighbours=False) == JournalQuery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "WORDS", "Log", "described", "lost_records"]
 
-WORDS = (b"oom", b"emory", b"ill", b"allocation failure", b"Linux version ")
-"""One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``.  The
-last two are what ``oomlog.events.neighbourhood`` looks for besides."""
+WORDS = (b"oom", b"emory", b"ill")
+"""One of these is in every message of the kernel that a kill is found by; see ``oomlog.lines.anchors``."""
+_NEIGHBOURS = (b"allocation failure", b"Linux version ")
+"""What ``oomlog.events.neighbourhood`` looks for besides; each word is another search of all messages."""
 
 _KERNEL = (("_TRANSPORT=kernel",),)
 # systemd.journal-fields(7): fields with an underscore are journald's own words, the others the writer's.
@@ -143,6 +144,7 @@ class Log:
         reader = self._reader(_KERNEL)
         usage = reader.get_usage()
         self._start(reader)
+        words = WORDS + _NEIGHBOURS if self._query.neighbours else WORDS
         last = b""
         more = True
         while more and reader._next():
@@ -150,7 +152,7 @@ class Log:
             run, more, whole = _run(reader)
             self.kernels += len(run)
             self.damaged = self.damaged or not whole
-            wanted = _wanted(run)
+            wanted = _wanted(run, words)
             if reader.get_usage() < usage:
                 # libsystemd has given up a file that is damaged, and stands nowhere.
                 self.damaged = True
@@ -233,11 +235,11 @@ def _run(reader: _Reader) -> tuple[list[bytes], bool, bool]:
             return run, False, whole
 
 
-def _wanted(run: Sequence[bytes]) -> Sequence[int]:
+def _wanted(run: Sequence[bytes], words: Sequence[bytes]) -> Sequence[int]:
     """Return the numbers of the messages that may be about a kill, in order."""
     together = b"\n".join(run)
     hits = []
-    for word in WORDS:
+    for word in words:
         at = together.find(word)
         while at >= 0:
             hits.append(at)
