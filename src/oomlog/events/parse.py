@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from oomlog.errors import OomlogError, ParseError, SourceError
 from oomlog.events.find import Finder, Trust, Unfinished
-from oomlog.events.neighbourhood import Neighbourhood
 from oomlog.grammar import Matcher, default_grammar
 from oomlog.lines.stamps import Clock
 from oomlog.lines.tape import Block, Tape, scan_blocks, scan_file
 from oomlog.model import OomEvent, Problem
 from oomlog.sources import JournalQuery, Limits, LiveJournal, Source, open_sources
 from oomlog.sources.reasons import os_failure
+
+if TYPE_CHECKING:
+    from oomlog.events.neighbourhood import Neighbourhood
 
 __all__ = ["Carry", "Events", "Input", "Options", "Stats", "parse", "parse_source"]
 
