@@ -1,4 +1,4 @@
-"""Photograph the report that README.md shows, in a headless Chromium: ``make pictures``."""
+"""Photograph the report that the documents show, in a headless Chromium: ``make pictures``."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_a_template_that_cannot_be_used_says_why(tmp_path: Path, text: str | Non
     with pytest.raises(SourceError, match=said) as found:
         render([], title="t", look=Look(own))
     assert str(found.value).startswith(str(own))
-    assert "README.md" in str(found.value)
+    assert "docs/report.md" in str(found.value)
 
 
 def test_a_template_can_draw_blocks_and_use_values(tmp_path: Path):

@@ -84,7 +84,7 @@ def add_parser(commands: Any) -> None:
         "--template",
         metavar="FILE|DIR",
         type=Path,
-        help="a jinja2 template of your own for html and pdf; README.md lists its blocks",
+        help="a jinja2 template of your own for html and pdf; docs/report.md lists its blocks",
     )
     group.add_argument(
         "--redact",

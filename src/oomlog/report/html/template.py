@@ -129,7 +129,7 @@ def fill(look: Look, lang: str, values: dict[str, Any], *, name: str = PAGE) -> 
     return page.replace(inline.place, inline.policy())
 
 
-_HINT = "README.md lists the blocks and values that a template has"
+_HINT = "docs/report.md lists the blocks and values that a template has"
 
 
 def _reason(error: Exception) -> str:
