@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
@@ -347,6 +348,26 @@ def test_every_page_is_found() -> None:
     assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= {*targets("README.md")}
     shown = {((ROOT / name).parent / target).resolve() for name in DOCUMENTS for target in targets(name)}
     assert {*(ROOT / "docs/images").iterdir()} <= shown
+
+
+def test_pictures(tmp_path: Path) -> None:
+    """The pictures show what the program says today; if not, ``make pictures`` draws them anew."""
+    import pictures
+    import screenshot
+    from PIL import Image
+
+    with project():
+        said = screenshot.told(oomlog.report(screenshot.LOG))
+    with Image.open(pictures.IMAGES / "report.png") as picture:
+        assert picture.text["Description"] == said
+    pictures.draw(tmp_path)
+    for new in tmp_path.iterdir():
+        old = pictures.IMAGES / new.name
+        assert words_of(new) == words_of(old)
+
+
+def words_of(svg: Path) -> list[str]:
+    return [text for text in ElementTree.parse(svg).getroot().itertext() if text.strip()]
 
 
 @each_document
