@@ -257,7 +257,7 @@ def test_equal_users_are_a_tie_also_without_totalpages(case):
     lines = [HEADER, table, *rows, "Out of memory: Kill process 7 (a) score 0 or sacrifice child", kill]
     found = case(lines).choice
     assert found.totalpages is None
-    assert (found.agrees, found.reason) == (True, "tie")
+    assert (found.agrees, found.reason, found.values["tied"]) == (True, "tie", 1)
 
 
 def test_without_a_rank_processes_come_by_what_they_use(case):
