@@ -20,7 +20,7 @@ class Machine:
     nodes: int = 1
     cmdline: str = ""
     disk: str = ""  # its size, such as "64M"; /dev/nvme0n1 in the guest
-    disk_rate: int = 0  # bytes a second that the disk writes at most
+    disk_burst: str = ""  # what the disk takes at once, such as "8M"; any more it writes at 1 KiB a second
 
     def append(self) -> str:
         """The kernel's command line."""
@@ -84,6 +84,7 @@ def _disk(machine: Machine, work: Path) -> list[str]:
     with image.open("wb") as file:
         file.truncate(int(machine.disk.removesuffix("M")) << 20)
     drive = f"if=none,id=disk,format=raw,file={image}"
-    if machine.disk_rate:
-        drive += f",throttling.bps-write={machine.disk_rate}"
+    if machine.disk_burst:
+        burst = int(machine.disk_burst.removesuffix("M")) << 20
+        drive += f",throttling.bps-write=1024,throttling.bps-write-max={burst}"
     return ["-drive", drive, "-device", "nvme,drive=disk,serial=1"]
