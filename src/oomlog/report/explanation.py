@@ -295,4 +295,5 @@ def actions_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
 def _action(action: Action, lang: str) -> Item:
     title = None if action.path is None else say("page.file", lang, {"path": action.path}) + ":"
     text = f"{say(f'actions.{action.id}', lang, action.values)} [{action.finding}]"
-    return Item(text, (Code(action.text, title, "sh" if action.kind != "file" else ""),))
+    codes = (Code(action.text, title, "sh" if action.kind != "file" else ""),)
+    return Item(text, codes, marked=not any("`" in str(each) for each in action.values.values()))

@@ -30,4 +30,4 @@ def _item(field: FieldValue, lang: str) -> Item:
     texts = field.entry.texts(lang)
     normal = say("page.normal", lang, {"text": texts.normal}) if texts.normal else ""
     said = " ".join(text for text in (texts.what, texts.read, normal) if text)
-    return Item(said, label=f"{field.entry.term} = {field.value}")
+    return Item(said, label=f"{field.entry.term} = {field.value}", marked=True)

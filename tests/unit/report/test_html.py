@@ -24,6 +24,7 @@ BLOCKS = {
     "facts": Facts(((HOSTILE, HOSTILE),)),
     "code": Code(HOSTILE, HOSTILE),
     "items": Items((Item(HOSTILE, (Code(HOSTILE), Code(HOSTILE, HOSTILE, quoted=True)), HOSTILE),)),
+    "typed": Items((Item(f"`{HOSTILE}`", marked=True),)),
     "fold": Fold(HOSTILE, (Paragraph(HOSTILE),)),
     "figure": Figure("<svg></svg>", HOSTILE, caption=HOSTILE),
 }
@@ -113,6 +114,15 @@ def test_headings_are_in_order_with_ids_of_their_own():
 def test_a_title_stands_in_for_a_missing_heading():
     """Blocks without a heading of level 1 get the title as theirs."""
     assert '<h1 id="s0">kills</h1>' in render([Paragraph("x")], title="kills")
+
+
+def test_what_is_typed_looks_so_only_where_it_is_our_own():
+    """Backticks of a name from a log stay what they are, and so does one that stands alone."""
+    ours, theirs, alone = Item("a `b` c", marked=True), Item("a `b` c"), Item("a `b c", marked=True)
+    page = render([Items((ours, theirs, alone))], title="t")
+    assert "<p>a <code>b</code> c</p>" in page
+    assert "<p>a `b` c</p>" in page
+    assert "<p>a `b c</p>" in page
 
 
 def test_code_is_kept_to_the_blank():
