@@ -44,6 +44,7 @@ examples:
   oomlog report kern.log --event 3 --lang ko -o report.pdf
   oomlog report --journal --since -1d --event all -o day.html
   oomlog report kern.log --incident "2026-11-22 10:00".."11:00" -o incident.md
+  dmesg | oomlog report --incident all -o storm.html
 """
 
 
@@ -124,7 +125,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     elif incident is None and len(events) > _MOST:
         raise UsageError(
             f"{len(events)} events would make a report that nobody reads; choose some with --event, --since "
-            "or --comm, or tell them as one with --incident FROM..TO"
+            "or --comm, or tell them as one with --incident FROM..TO or --incident all"
         )
     data = written(
         _report(options, chosen, events, beside, incident=incident is not None), form, _look(options)
