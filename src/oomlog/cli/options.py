@@ -5,7 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["add_color", "add_json_or_text", "add_lang", "add_root"]
+__all__ = ["FILES", "add_color", "add_files", "add_json_or_text", "add_lang", "add_output", "add_root"]
+
+FILES = "logs, folders or archives; standard input for -, or for no name at all unless it is a terminal"
+
+
+def add_files(parser: Any) -> None:
+    """Add the logs to read."""
+    parser.add_argument("files", metavar="FILE", nargs="*", help=FILES)
+
+
+def add_output(group: Any, *, stdout: bool = False) -> None:
+    """Add ``--output``.
+
+    :param stdout: Say that ``-`` is standard output, which is not where the command writes by itself.
+    """
+    group.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="write to FILE, which appears only when it is complete"
+        + ("; - is standard output" if stdout else ""),
+    )  # fmt: skip
 
 
 def add_color(group: Any) -> None:

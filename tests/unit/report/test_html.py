@@ -188,14 +188,12 @@ def test_a_folder_can_replace_any_template(tmp_path: Path):
         ("{% block x %}", "no usable template in line 1"),
         ("{{ nothing_of_this_name }}", "nothing_of_this_name"),
         ('{% extends "other.html" %}', "there is no template other.html"),
-        (None, "No such file"),
     ],
 )
-def test_a_template_that_cannot_be_used_says_why(tmp_path: Path, text: str | None, said: str):
+def test_a_template_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: str):
     """The error names the file, what is wrong with it, and where to read on."""
     own = tmp_path / "own.html"
-    if text is not None:
-        own.write_text(text)
+    own.write_text(text)
     with pytest.raises(SourceError, match=said) as found:
         render([], title="t", look=Look(own))
     assert str(found.value).startswith(str(own))

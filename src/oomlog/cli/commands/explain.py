@@ -11,7 +11,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import add_color, add_lang
+from oomlog.cli.options import FILES, add_color, add_lang, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
 
@@ -22,9 +22,9 @@ FORMATS = ("text", "markdown", "json", "ndjson")
 _EPILOG = f"""\
 {TIMES}
 formats:
-  json is one array with an object for each event, ndjson one object a line; 'oomlog schema --explain'
-  describes them.  They keep names exactly as logged.  text and markdown escape what comes from a log,
-  cut long quoted lines, and shorten the ids of containers in sentences.
+  json is one array with an object for each event, ndjson one object a line; 'oomlog schema
+  --explain' describes them.  They keep names exactly as logged.  text and markdown escape what
+  comes from a log, cut long quoted lines, and shorten the ids of containers in sentences.
 
 exit status:
   0    done, also when nothing was found
@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
         "files",
         metavar="FILE|TERM",
         nargs="*",
-        help="logs, or terms; standard input for -, or for no name at all unless it is a terminal",
+        help=f"terms, or {FILES}",
     )
     parser.add_argument("--all", action="store_true", help="explain every term that oomlog knows")
     add_choosing(parser)
@@ -72,9 +72,7 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="also explain each field of the report, with its value in this event",
     )
-    group.add_argument(
-        "-o", "--output", metavar="FILE", help="write to FILE, which appears only when it is complete"
-    )
+    add_output(group)
     add_color(group)
     parser.set_defaults(run=run)
 

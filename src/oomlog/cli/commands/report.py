@@ -10,7 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.incidents import add_incident, in_incident, incident_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import add_lang
+from oomlog.cli.options import add_files, add_lang, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
 from oomlog.events.neighbourhood import Neighbourhood
@@ -30,8 +30,9 @@ _MOST = 20
 _EPILOG = f"""\
 {TIMES}
 formats:
-  html is one file that needs no network and no script; markdown is for GitHub, GitLab and wikis; pdf
-  needs the extra 'pdf'; json holds the same for programs ('oomlog schema --report' describes it).
+  html is one file that needs no network and no script; markdown is for GitHub, GitLab and wikis;
+  pdf needs the extra 'pdf'; json holds the same for programs ('oomlog schema --report' describes
+  it).
 
 exit status:
   0    done
@@ -57,21 +58,11 @@ def add_parser(commands: Any) -> None:
         "where the memory went, what to do, and how sure all of that is.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "files",
-        metavar="FILE",
-        nargs="*",
-        help="logs; standard input for -, or for no name at all unless it is a terminal",
-    )
+    add_files(parser)
     group = add_choosing(parser, default="last")
     add_incident(group)
     group = parser.add_argument_group("what to write")
-    group.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="write to FILE, which appears only when it is complete; - is standard output",
-    )
+    add_output(group, stdout=True)
     group.add_argument(
         "-f",
         "--format",
@@ -206,6 +197,8 @@ def _look(options: argparse.Namespace) -> Any:
 
 def _nothing(chosen: Chosen) -> str:
     found = len(chosen.siblings)
+    if not chosen.reading.sources:
+        return "there is nothing to report: no log could be read"
     if found:
         return (
             f"there is nothing to report: the input has {counted(found, 'event')}, and none is what the "

@@ -29,10 +29,11 @@ _MOST_SECONDS = 86400.0
 _EPILOG = """\
 the table:
   SCORE is /proc/PID/oom_score, the kernel's own word, rounded to a thousandth of all memory.
-  BADNESS is what that comes from, computed again: memory in RAM, swap and page tables, and BY ADJ,
-  which is oom_score_adj in memory.  The process with the most is killed first.  oomlog says how many
-  of the kernel's scores it gets right.  Who is next holds for now: the kernel counts anew when memory
-  runs out, and a cgroup at its limit only looks at its own processes.  oomlog itself is left out.
+  BADNESS is what that comes from, computed again: memory in RAM, swap and page tables, and BY
+  ADJ, which is oom_score_adj in memory.  The process with the most is killed first.  oomlog says
+  how many of the kernel's scores it gets right.  Who is next holds for now: the kernel counts
+  anew when memory runs out, and a cgroup at its limit only looks at its own processes.  oomlog
+  itself is left out.
 
 exit status:
   0    done
@@ -50,7 +51,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "scores",
         help="show which process of this machine would be killed next",
-        description="Show the processes of this machine in the order in which the kernel would kill them,\n"
+        description="Show the processes of this machine in the order in which the kernel would kill them, "
         "and why some never are.",
         epilog=_EPILOG,
     )

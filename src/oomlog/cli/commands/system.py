@@ -19,9 +19,9 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG = """\
 json:
-  memory, overcommit, settings, pressure, cgroups, zram, zswap, hugetlb, oom_kills and surroundings
-  hold the numbers as the kernel prints them, null for what it does not say; the sentences of the
-  table are below derived.readings, those worth a look with "concern": true.
+  memory, overcommit, settings, pressure, cgroups, zram, zswap, hugetlb, oom_kills and
+  surroundings hold the numbers as the kernel prints them, null for what it does not say; the
+  sentences of the table are below derived.readings, those worth a look with "concern": true.
   'oomlog schema --system' prints the JSON Schema.
 
 exit status:
@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "system",
         help="tell what this machine's settings and limits mean for OOM kills",
-        description="Tell how much memory this machine has left, how it is set up for running out of it,\n"
+        description="Tell how much memory this machine has left, how it is set up for running out of it, "
         "and which cgroups are near their limit.",
         epilog=_EPILOG,
     )

@@ -22,11 +22,11 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG = """\
 what is promised:
-  The place in the log is stored after the events up to it were handed out.  A run that is killed, even
-  by SIGKILL or a crash of the machine, loses no event that is still in the log.  In a file (-o FILE, or
-  >> FILE) each kill appears once; into a pipe, and to --exec and --webhook, what was being handed out in
-  that moment goes a second time, with the same id (OOMLOG_ID, Idempotency-Key).  Standard input cannot
-  be read again.
+  The place in the log is stored after the events up to it were handed out.  A run that is killed,
+  even by SIGKILL or a crash of the machine, loses no event that is still in the log.  In a file
+  (-o FILE, or >> FILE) each kill appears once; into a pipe, and to --exec and --webhook, what was
+  being handed out in that moment goes a second time, with the same id (OOMLOG_ID,
+  Idempotency-Key).  Standard input cannot be read again.
 
 signals:
   SIGTERM  store the place and end (status 0); SIGINT (Ctrl-C) the same, with status 130
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
         "watch",
         help="tell about each kill as it happens",
         description="Follow a log and tell about each OOM kill as soon as its report is complete.  "
-        "Goes on\nwhere the last run ended.",
+        "Goes on where the last run ended.",
         epilog=_EPILOG,
     )
     parser.add_argument(

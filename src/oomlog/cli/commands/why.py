@@ -39,7 +39,9 @@ def add_parser(commands: Any) -> None:
         description="Say why one process was killed, or why it was spared, in each event that mentions it.",
         epilog=_EPILOG,
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", help="logs; - is standard input")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", help="logs, folders or archives; - is standard input"
+    )
     parser.add_argument(
         "who", metavar="PID|COMM", help="the process, by its pid or by its task name as the report shows it"
     )
