@@ -65,6 +65,7 @@ BESIDES = {
     "memcg-v2-sidecars": {"biased_victim"},
     "memcg-v2-slab": {"slab_kernel"},
     "storm": {"kill_storm"},
+    "reaper-failed": {"reaper_failed", "already_dying"},
 }
 
 

@@ -93,6 +93,15 @@ LISTS=/proc/sys/vm/percpu_pagelist_high_fraction
 """
 
 
+# A file system that can be frozen.
+_SMALL_DISK = r"""
+load_modules
+put /sys/block/zram0/disksize 16M
+mke2fs -b 4096 -i 65536 /dev/zram0 >/dev/null
+mount -t ext4 /dev/zram0 /mnt
+"""
+
+
 def _memcg2(path: str, limit: str, rest: str) -> str:
     """Steps of an OOM in a v2 cgroup: $CG is its directory."""
     return f"""
@@ -225,11 +234,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         _memcg2(
             "/system.slice/backup.service",
             "24M",
+            f"{_SMALL_DISK}"
             r"""
-load_modules
-put /sys/block/zram0/disksize 16M
-mke2fs -b 4096 -i 65536 /dev/zram0 >/dev/null
-mount -t ext4 /dev/zram0 /mnt
 fsfreeze --freeze /mnt
 hog -n rsync -c $CG -u 1000 -D /mnt/file -m 200 -S 8 -k 128
 sleep 8
@@ -238,6 +244,21 @@ until_gone $HOG
 umount /mnt
 """,
         ),
+        modules=(*ZRAM, "crc32c_generic", "ext4"),
+    ),
+    Scenario(
+        "reaper-failed",
+        "Global; the victim hangs on a frozen file system with its address space locked, so that the OOM "
+        "reaper gives up and another process is killed.",
+        ("global",),
+        ("5.10", "7.x"),
+        f"{_SMALL_DISK}{_SYSTEM}hold 24 mysqld -u 105\nhold 400 postgres -u 106 -W /mnt/file\nSTUCK=$HOG\n"
+        "fsfreeze --freeze /mnt\nguest go\nsleep 1\n"
+        # Resets the peak of its resident set.  Who waits for the lock keeps the reaper from sharing it.
+        "put /proc/$STUCK/clear_refs 5 &\n"
+        "probe\nhog -n python3 -u 1000 -m 900 -S 120 -k 512\nuntil_gone $HOG\n"
+        "fsfreeze --unfreeze /mnt\nuntil_gone $STUCK\numount /mnt\n",
+        ORDINARY,
         modules=(*ZRAM, "crc32c_generic", "ext4"),
     ),
     Scenario(

@@ -42,6 +42,8 @@ LISTED = {
     "watermark_reserve": ("v6.12-global-reserve.dmesg", GLOBAL),
     "fork_storm": ("v7.2-global-fork-storm.dmesg", GLOBAL),
     "kill_storm": ("v6.12-storm.dmesg", GLOBAL),
+    "reaper_failed": ("v5.10-reaper-failed.dmesg", "v6.12-reaper.dmesg"),
+    "already_dying": ("v5.10-reaper-failed.dmesg", "v6.12-reaper.dmesg"),
     "rate_limited": ("v6.12-storm.dmesg", GLOBAL),
     "truncated_log": (GLOBAL, GLOBAL),
     "limit_below_working_set": (MEMCG, MEMCG),
