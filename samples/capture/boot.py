@@ -21,6 +21,7 @@ class Machine:
     cmdline: str = ""
     disk: str = ""  # its size, such as "64M"; /dev/nvme0n1 in the guest
     disk_burst: str = ""  # what the disk takes at once, such as "8M"; any more it writes at 1 KiB a second
+    balloon: str = ""  # what a balloon leaves it once virtio_balloon is loaded, such as "448M"
 
     def append(self) -> str:
         """The kernel's command line."""
@@ -50,9 +51,15 @@ def boot(kernel: Kernel, initramfs: Path, machine: Machine, work: Path, timeout:
         *("-kernel", str(kernel.image), "-initrd", str(initramfs)),
         *("-append", machine.append()),
     ]
+    orders = None
+    if machine.balloon:
+        command += ["-device", "virtio-balloon-pci", "-monitor", "stdio"]
+        orders = f"balloon {machine.balloon.removesuffix('M')}\n"
     for attempt in range(STARTS):
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+            done = subprocess.run(
+                command, input=orders, capture_output=True, text=True, timeout=timeout, check=False
+            )
             break
         except subprocess.TimeoutExpired:
             last = console.read_bytes().splitlines()[-1:] if console.exists() else []

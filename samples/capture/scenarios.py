@@ -763,6 +763,18 @@ put /sys/bus/pci/rescan 1
         timeout=240,
     ),
     Scenario(
+        "global-balloon",
+        "Global; the hypervisor took back more than half of the memory (virtio); 7.x counts it.",
+        ("balloon",),
+        ("6.12", "7.x"),
+        "load_modules\n"
+        f"until grep -qx 'balloon_inflate {(1024 - 448) * 256}' /proc/vmstat; do sleep 1; done\n"
+        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        "hog -n python3 -u 1000 -m 900 -S 160 -k 512\nuntil_gone $HOG\n",
+        Machine("1024M", balloon="448M"),
+        modules=("virtio_pci", "virtio_balloon"),
+    ),
+    Scenario(
         "global-two-nodes",
         "Global on two nodes, without any policy or cpuset.",
         ("global",),
