@@ -226,6 +226,15 @@ def test_a_burst_has_all_its_kills(week):
     assert "Kills in no burst: 35." in "\n".join(texts(ax))
 
 
+def test_kills_of_one_second_are_a_burst_of_one_second():
+    """A clock of whole seconds does not make a burst of no length, nor a scale that says nothing."""
+    ax = plot_storms(at(*(0 for _ in range(4))))
+    assert title(ax) == "The largest burst: 4 kills in 1 s on a, 2026-11-16 10:00"
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels[-1] == "1 s"
+    assert len(labels) == len(set(labels))
+
+
 def test_the_gap_is_that_of_the_history():
     """Or the one given."""
     kills = at(0, 4, 8, 30, 34)
