@@ -134,7 +134,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
         )
         _write(reading, report, output, options)
         if options.format == "text" and (tally.files or not reading.errors):
-            write_summary(output, tally, time.perf_counter() - started, stats=options.stats)
+            write_summary(
+                output, tally, time.perf_counter() - started, stats=options.stats, strict=options.strict
+            )
     if options.stats and options.format != "text":
         context.tell(stats_lines(tally))
     say_left_out(context, wanted, getattr(report, "without_row", 0), reading.stats.untrusted)
