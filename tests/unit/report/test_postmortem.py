@@ -256,6 +256,22 @@ def test_victims_of_one_kill_are_in_the_tally():
     assert list(table.rows) == [("web", "2"), ("db", "1")]
 
 
+def test_a_field_is_explained_once():
+    """Of several events the later ones explain only what those above them do not have."""
+
+    def folds(blocks):
+        for block in blocks:
+            if isinstance(block, Fold):
+                yield block
+                yield from folds(block.blocks)
+
+    found = report(SERIES, event="all")
+    lists = [items for fold in folds(blocks_of(found)) for items in fold.blocks if isinstance(items, Items)]
+    terms = [item.label.partition(" = ")[0] for items in lists for item in items.items if item.marked]
+    assert "gfp_mask" in terms
+    assert len(terms) == len(set(terms))
+
+
 def test_what_daemons_killed_is_no_run_of_the_kernel():
     """Their events are counted apart, as often nobody knows how many processes it were."""
     kill = "Nov  2 10:00:0%d web1 kernel: [    %d.0] Out of memory: Killed process %d (%s) total-vm:9kB, "
