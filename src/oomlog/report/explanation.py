@@ -45,7 +45,7 @@ def explanation_blocks(
 
     :param number: Its place in the inputs.
     """
-    yield Heading(event_title(explanation.event, number), 1)
+    yield Heading(event_title(explanation.event, number, lang), 1)
     yield Paragraph(short_ids(verdict(explanation, lang)), strong=True)
     yield from container_blocks(explanation, lang)
     yield from victim_blocks(explanation, lang)

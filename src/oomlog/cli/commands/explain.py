@@ -133,10 +133,24 @@ def _refuse_mixture(names: list[str]) -> None:
 def _is_file(name: str) -> bool:
     try:
         return (
-            Path(name).exists() or ("/" in name and "|" not in name) or Path(name).suffix in (".log", ".gz")
+            Path(name).exists()
+            or ("/" in name and "|" not in name)
+            or Path(name).suffix in (".log", ".gz")
+            or _is_mistyped(name)
         )
     except (OSError, ValueError):  # too long for a name
         return False
+
+
+def _is_mistyped(name: str) -> bool:
+    """Tell whether a name with an ending is no term, and nearly that of a file here."""
+    if "." not in name:
+        return False
+    from difflib import get_close_matches
+
+    from oomlog.explain.terms import lookup
+
+    return not lookup(name) and bool(get_close_matches(name, [entry.name for entry in Path().iterdir()]))
 
 
 def _terms(options: argparse.Namespace, context: Context) -> int:

@@ -92,7 +92,7 @@ def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) 
             if options.format == "json":
                 records.append(json_bytes(why_dict(case, answer, options.lang, number)))
                 continue
-            title = f"{escape(event_title(event, number))}\n" if number != last else ""
+            title = f"{escape(event_title(event, number, options.lang))}\n" if number != last else ""
             last = number
             yield (title + f"  {escape(short_ids(why_sentence(answer, case, options.lang)))}\n").encode(
                 "utf-8", "backslashreplace"
