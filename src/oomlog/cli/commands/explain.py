@@ -11,7 +11,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import FILES, add_color, add_lang, add_output
+from oomlog.cli.options import FILES, add_color, add_format, add_lang, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
 
@@ -58,14 +58,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--all", action="store_true", help="explain every term that oomlog knows")
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="F",
-        help="text (the default), markdown, json or ndjson",
-    )
+    add_format(group, FORMATS, "text (the default), markdown, json or ndjson")
     add_lang(group)
     group.add_argument(
         "--fields",

@@ -24,7 +24,7 @@ from oomlog.cli.exit import ExitStatus
 from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter_of, names_of
 from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
-from oomlog.cli.options import add_color, add_files, add_output
+from oomlog.cli.options import add_color, add_files, add_format, add_output
 from oomlog.cli.output import FileOutput, Output, same_file
 from oomlog.cli.reading import Reading, reading_of
 from oomlog.cli.when import parse_bound, read_span
@@ -109,14 +109,7 @@ def add_parser(commands: Any) -> None:
         help="rows of each table of a page; 0 for all (default 10)",
     )
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="F",
-        help="text (the default), markdown, html, json, csv or parquet; export also ndjson",
-    )
+    add_format(group, FORMATS, "text (the default), markdown, html, json, csv or parquet; export also ndjson")
     add_output(group)
     group.add_argument(
         "--plot",

@@ -22,7 +22,7 @@ from oomlog.cli.inputs import (
 )
 from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
-from oomlog.cli.options import add_color, add_files, add_output
+from oomlog.cli.options import add_color, add_files, add_format, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.cli.reading import Reading, in_time_order, is_live, reading_of
 from oomlog.report.summary import Tally, stats_lines
@@ -77,14 +77,11 @@ def add_parser(commands: Any) -> None:
     add_journal(parser)
     add_wanted(parser)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="F",
-        help="text (a table, the default; a narrow terminal shows fewer columns), ndjson, json, or one row "
-        "per kill as csv or parquet",
+    add_format(
+        group,
+        FORMATS,
+        "text (a table, the default; a narrow terminal shows fewer columns), ndjson, json, or one row per "
+        "kill as csv or parquet",
     )
     add_output(group)
     group.add_argument(

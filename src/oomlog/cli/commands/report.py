@@ -10,7 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.incidents import add_incident, in_incident, incident_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import add_files, add_lang, add_output
+from oomlog.cli.options import add_files, add_format, add_lang, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
 from oomlog.events.neighbourhood import Neighbourhood
@@ -63,13 +63,7 @@ def add_parser(commands: Any) -> None:
     add_incident(group)
     group = parser.add_argument_group("what to write")
     add_output(group, stdout=True)
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        metavar="F",
-        help="html, markdown, pdf or json (default: by the ending of FILE)",
-    )
+    add_format(group, FORMATS, "html, markdown, pdf or json (default: by the ending of FILE)", default=None)
     add_lang(group)
     group.add_argument("--title", metavar="TEXT", help="title to use instead of one that says what died")
     group.add_argument(

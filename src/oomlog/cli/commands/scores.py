@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oomlog.cli.arguments import local_now, read_count, read_pattern, read_percent, value
+from oomlog.cli.arguments import local_now, read_count, read_pattern, value
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import can_redraw, repeat, table
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.options import add_color, add_root
+from oomlog.cli.options import add_color, add_format, add_near, add_root
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.live.cgroups import NEAR
@@ -72,16 +72,14 @@ def add_parser(commands: Any) -> None:
         "--top", metavar="N", type=value(_read_top),
         help=f"only the first N, 0 for all (default {_TOP} in text, all in the other formats)",
     )  # fmt: skip
-    group.add_argument(
-        "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
-        help="fill from which a cgroup counts as near its limit (default 90%%)",
-    )  # fmt: skip
+    add_near(group, NEAR)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f", "--format", choices=_FORMATS, default="text", metavar="F",
-        help="text (a table, the default), json (one object), ndjson (one object a process) or csv",
-    )  # fmt: skip
-    group.add_argument("--json", action="store_const", const="json", dest="format", help="short for -f json")
+    add_format(
+        group,
+        _FORMATS,
+        "text (a table, the default), json (one object), ndjson (one object a process) or csv",
+        json=True,
+    )
     group.add_argument(
         "--keys",
         action="store_true",

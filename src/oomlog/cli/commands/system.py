@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from oomlog.cli.arguments import local_now, read_percent, value
+from oomlog.cli.arguments import local_now
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import table
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.options import add_color, add_root
+from oomlog.cli.options import add_color, add_format, add_near, add_root
 from oomlog.cli.output import Output
 from oomlog.live.cgroups import NEAR
 from oomlog.live.system import read_system
@@ -44,15 +44,8 @@ def add_parser(commands: Any) -> None:
         "and which cgroups are near their limit.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "-f", "--format", choices=("text", "json"), default="text", metavar="F",
-        help="text (a table, the default) or json (one object)",
-    )  # fmt: skip
-    parser.add_argument("--json", action="store_const", const="json", dest="format", help="short for -f json")
-    parser.add_argument(
-        "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
-        help="fill from which a cgroup counts as near its limit (default 90%%)",
-    )  # fmt: skip
+    add_format(parser, ("text", "json"), "text (a table, the default) or json (one object)", json=True)
+    add_near(parser, NEAR)
     add_color(parser)
     add_root(parser)
     parser.set_defaults(run=run)

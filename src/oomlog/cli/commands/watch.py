@@ -11,7 +11,7 @@ from typing import Any
 from oomlog.cli.arguments import read_count, read_zone, value
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.options import add_color, add_lang
+from oomlog.cli.options import add_color, add_format, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.watch.command_hook import read_command
@@ -81,10 +81,11 @@ def add_parser(commands: Any) -> None:
         help="zone of times that print none: Europe/Berlin, +02:00",
     )  # fmt: skip
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f", "--format", choices=("text", "ndjson"), default="text", metavar="F",
-        help="text (a row of the table and the verdict, the default) or ndjson (an event a line)",
-    )  # fmt: skip
+    add_format(
+        group,
+        ("text", "ndjson"),
+        "text (a row of the table and the verdict, the default) or ndjson (an event a line)",
+    )
     group.add_argument(
         "--explain", action="store_true", help="with ndjson: after each event, its explanation on a line"
     )

@@ -10,7 +10,7 @@ from oomlog.cli.arguments import value
 from oomlog.cli.context import Context
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import add_color, add_files, add_json_or_text, add_lang
+from oomlog.cli.options import add_color, add_files, add_format, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.explain.supposed import Setting, read_limit, read_setting
@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    add_json_or_text(group)
+    add_format(group, ("text", "json"), "text (the default) or json")
     add_lang(group)
     add_color(group)
     parser.set_defaults(run=run, output=None)

@@ -10,7 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES
-from oomlog.cli.options import add_json_or_text, add_lang
+from oomlog.cli.options import add_format, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 
@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    add_json_or_text(group)
+    add_format(group, ("text", "json"), "text (the default) or json")
     add_lang(group)
     parser.set_defaults(run=run)
 
