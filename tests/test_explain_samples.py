@@ -44,7 +44,7 @@ PRIMARY = {
     "movable only": {"lowmem_zone"},
     "low memory": {"lowmem_zone"},
     "cma only": {"cma_only_free", "unaccounted_kernel"},
-    "balloon": {"balloon", "system_exhausted"},
+    "balloon": {"balloon", "reserved_ram"},
     "dirty page cache": {"page_cache_dirty"},
     "locked memory": {"mlocked"},
     "reserve": {"watermark_reserve"},
