@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oomlog.history.codes import codes_of, joined, order_of, same
+
 __all__ = ["LOCAL", "NONE", "UTC", "seconds", "timed", "zones"]
 
 UTC = 0
@@ -42,8 +44,7 @@ def timed(kills: pd.DataFrame, tz: tzinfo | None = None) -> pd.DataFrame:
     ``tz``, or as the log prints it.  ``boot`` numbers the boots that can be told apart.
     """
     found = kills.copy(deep=False)
-    time = _wall(kills["time"].dt.tz_convert("UTC").dt.tz_localize(None))
-    local = _wall(kills["local_time"])
+    time, local = _utc(kills["time"]), _wall(kills["local_time"])
     if tz is not None:
         time, local = _in_zone(time, local, tz)
     uptime = kills["uptime_s"].to_numpy(dtype="float64", na_value=np.nan)
@@ -62,6 +63,10 @@ def timed(kills: pd.DataFrame, tz: tzinfo | None = None) -> pd.DataFrame:
 
 def _wall(times: Any) -> NDArray[np.datetime64]:
     return np.asarray(times.to_numpy(dtype="datetime64[us]"))
+
+
+def _utc(times: pd.Series) -> NDArray[np.datetime64]:
+    return _wall(times.dt.tz_convert(None))
 
 
 def _in_zone(
@@ -89,25 +94,23 @@ def _boots(
 ) -> NDArray[np.int64]:
     """Number the boots: one begins where uptime goes back, or runs apart from the wall clock."""
     walled = (clock == UTC) | (clock == LOCAL)
-    source, host, boot_id = (_codes(kills[name]) for name in ("source", "host", "boot_id"))
+    source, host, boot_id = (_unknown_first(kills[name]) for name in ("source", "host", "boot_id"))
     # On a wall clock the logs of one host are in one order, else only the lines of one log are.
-    own = np.where(walled & (host >= 0), -1, source)
-    parts = pd.DataFrame({"clock": clock, "own": own, "host": host, "boot_id": boot_id})
-    stream = parts.groupby(list(parts.columns), sort=True).ngroup().to_numpy()
+    own = np.where(walled & (host > 0), 0, source)
+    stream = joined(clock, own, host, boot_id).codes
     line = kills["line"].to_numpy(dtype="float64", na_value=np.nan)
-    order = np.lexsort((line, source, np.where(walled, moment, 0.0), stream))
-    along = stream[order]
-    begins = np.ones(len(order), dtype=bool)
-    begins[1:] = along[1:] != along[:-1]
+    order = order_of([stream, np.where(walled, moment, 0.0)], [source, line])
+    begins = ~same(stream[order])
     begins[1:] |= _another(uptime[order], np.where(walled, moment, np.nan)[order])
     found = np.empty(len(order), dtype=np.int64)
     found[order] = np.cumsum(begins) - 1
     return found
 
 
-def _codes(texts: pd.Series) -> NDArray[np.int64]:
-    """Return a number for each text, in their order, and -1 for NA."""
-    return np.asarray(pd.factorize(texts, sort=True)[0])
+def _unknown_first(texts: pd.Series) -> NDArray[np.int64]:
+    """Return a number for each text, in their order, and 0 for NA."""
+    (codes, count), _ = codes_of(texts)
+    return (codes + 1) % count
 
 
 def _another(uptime: NDArray[np.float64], moment: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -121,11 +124,9 @@ def zones(kills: pd.DataFrame) -> list[str | None]:
 
     :param kills: As ``timed`` takes them.
     """
-    local = _wall(kills["local_time"])
-    time = _wall(kills["time"].dt.tz_convert("UTC").dt.tz_localize(None))
-    offsets = np.unique(
-        (local - time)[~np.isnat(local) & ~np.isnat(time)].astype("timedelta64[m]").astype(int)
-    )
+    time, local = _utc(kills["time"]), _wall(kills["local_time"])
+    apart = pd.unique((local - time)[~np.isnat(local) & ~np.isnat(time)])
+    offsets = np.unique(apart.astype("timedelta64[m]").astype(int))
     found: list[str | None] = [_offset(int(minutes)) for minutes in offsets]
     return [*found, None] if bool((~np.isnat(local) & np.isnat(time)).any()) else found
 

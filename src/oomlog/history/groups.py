@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from oomlog.history.codes import Codes, codes_of, joined, same, sorted_by
+from oomlog.history.counts import distinct, firsts
 
 __all__ = ["WEEKDAYS", "by", "by_hour", "by_killer", "by_weekday", "median_intervals"]
 
@@ -23,25 +29,30 @@ def by(kills: pd.DataFrame, key: str) -> pd.DataFrame:
     ``rss_median_kb`` and ``rss_max_kb``.  Kills whose value is not known are a row of their own with NA, so
     that ``kills`` adds up; unknown values are not counted among ``hosts`` and the like.
     """
-    code, values = pd.factorize(kills[key], use_na_sentinel=False)
-    found = pd.DataFrame({key: values.astype("string")})
-    group = kills.assign(_group=code).groupby("_group", sort=False)
-    found["kills"] = group.size().astype("Int64")
+    code, names = codes_of(kills[key])
+    group = pd.DataFrame(
+        {"wall": kills["wall"], "rss": kills["rss_kb"].to_numpy(dtype="float64", na_value=np.nan)}
+    ).groupby(code.codes)
+    sizes = group.size()
+    here = sizes.index.to_numpy()
+    found = pd.DataFrame({key: _named(names, here), "kills": pd.array(sizes.to_numpy(), "Int64")})
     for column, name in _COUNTED.items():
         if column != key:
-            found[name] = group[column].nunique().astype("Int64")
-    found["first"] = group["wall"].first()
-    found["last"] = group["wall"].last()
-    found["median_interval_s"] = median_intervals(kills, code).reindex(found.index).astype("Float64")
-    rss = (
-        kills.assign(_group=code)[["_group", "rss_kb"]]
-        .astype({"rss_kb": "float64"})
-        .groupby("_group", sort=False)["rss_kb"]
-    )
-    found["rss_min_kb"] = rss.min().astype("Int64")
-    found["rss_median_kb"] = rss.median().round().astype("Int64")
-    found["rss_max_kb"] = rss.max().astype("Int64")
-    return found.sort_values(["kills", key], ascending=[False, True], na_position="last", ignore_index=True)
+            found[name] = pd.array(distinct(code, codes_of(kills[column])[0])[here], "Int64")
+    found["first"] = group["wall"].first().to_numpy()
+    found["last"] = group["wall"].last().to_numpy()
+    pauses = median_intervals(kills, code).reindex(here)
+    found["median_interval_s"] = pd.array(pauses, "Float64")
+    found["rss_min_kb"] = pd.array(group["rss"].min(), "Int64")
+    found["rss_median_kb"] = pd.array(group["rss"].median().round(), "Int64")
+    found["rss_max_kb"] = pd.array(group["rss"].max(), "Int64")
+    # The names are in the order of the alphabet here, and the unknown one is last.
+    order = np.argsort(-sizes.to_numpy(), kind="stable")
+    return found.take(order).reset_index(drop=True)
+
+
+def _named(names: pd.Index, codes: NDArray[np.intp]) -> Any:
+    return names.array.take(np.where(codes < len(names), codes, -1), allow_fill=True).astype("string")
 
 
 def by_killer(events: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +63,7 @@ def by_killer(events: pd.DataFrame) -> pd.DataFrame:
     Columns: ``killer``, ``events``, ``kills`` (processes that it named: some only name a cgroup),
     ``hosts``, ``places``, ``first`` and ``last``.
     """
-    group = events.groupby("killer", sort=True)
+    group = events.groupby("killer", sort=True, observed=True)
     found = pd.DataFrame(index=group.size().index)
     found["events"] = group.size().astype("Int64")
     found["kills"] = group["kills"].sum().astype("Int64")
@@ -62,22 +73,23 @@ def by_killer(events: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["events", "killer"], ascending=[False, True], ignore_index=True)
 
 
-def median_intervals(kills: pd.DataFrame, code: np.ndarray) -> pd.Series:
+def median_intervals(kills: pd.DataFrame, group: Codes) -> pd.Series:
     """Return the median seconds between neighbouring events of each group, for groups that have neighbours.
 
     Where one event kills several, the milliseconds between these say nothing about how often it happens.
 
-    :param code: The group of each kill.
+    :param group: The group of each kill.
     """
-    clock, at = kills["clock"].to_numpy(), kills["moment_s"].to_numpy(dtype="float64")
-    table = pd.DataFrame(
-        {"code": code, "event": kills["event"].to_numpy(dtype="int64"), "clock": clock, "at": at}
-    )
-    table = table.dropna(subset="at").sort_values(["code", "clock", "at"])
-    table = table[~table.duplicated(["code", "event"])]
-    apart = table["at"].diff()
-    same = (table["code"].diff() == 0) & (table["clock"].diff() == 0)
-    return apart[same].groupby(table["code"][same]).median()
+    clock, at = kills["clock"].to_numpy(), kills["moment_s"].to_numpy()
+    timed = np.flatnonzero(~np.isnan(at))
+    stream = joined(Codes(group.codes[timed], group.total), clock[timed]).codes
+    order = sorted_by(stream)  # on each clock the kills are in order of time
+    stream, rows = stream[order], timed[order]
+    code = group.codes[rows]
+    first = firsts(code, kills["event"].to_numpy(dtype="int64")[rows])
+    stream, at, code = stream[first], at[rows][first], code[first]
+    alike = same(stream)[1:]
+    return pd.Series(np.diff(at)[alike]).groupby(code[1:][alike]).median()
 
 
 def by_hour(kills: pd.DataFrame) -> pd.DataFrame:

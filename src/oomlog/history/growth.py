@@ -125,7 +125,8 @@ def _points(kills: pd.DataFrame, tasks: pd.DataFrame) -> tuple[pd.DataFrame, Any
     table = tasks[["event", "pid", "comm", "size_kb"]].merge(events, on="event", how="inner")
     dead = kills[["event", "pid"]].dropna().drop_duplicates().assign(killed=1)
     table = table.merge(dead, on=["event", "pid"], how="left")
-    stream = table.groupby(["boot", "host", "oom_memcg", "comm"], dropna=False, sort=True).ngroup()
+    keys = ["boot", "host", "oom_memcg", "comm"]
+    stream = table.groupby(keys, dropna=False, sort=True, observed=True).ngroup()
     pid = table["pid"].to_numpy(dtype="int64", na_value=-1).astype("uint64")
     # Two groups of pids are the same when their number, their sum and the sum of their hashes are.
     table = table.assign(stream=stream, pid_sum=pid, pid_hash=pd.util.hash_array(pid))

@@ -7,9 +7,12 @@ parted. Points in time of all hosts are one clock; seconds since boot are a cloc
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from oomlog.history.clock import NONE
+from oomlog.history.codes import Codes, codes_of, joined, order_of, same
+from oomlog.history.counts import distinct, firsts, most_frequent
 
 __all__ = ["GAP_S", "STORM_KILLS", "incident_numbers", "incidents"]
 
@@ -23,12 +26,18 @@ def incident_numbers(kills: pd.DataFrame, gap_s: float = GAP_S) -> pd.Series:
 
     :param kills: As ``prepare`` returns them.
     """
+    clock, at = kills["clock"].to_numpy(), kills["moment_s"].to_numpy()
     # An event is where its first kill is: its last one may be later than the gap after it.
-    start = kills.groupby("event", sort=False)["moment_s"].transform("min")
-    table = pd.DataFrame({"clock": kills["clock"], "at": start})[kills["clock"] != NONE]
-    table = table.sort_values(["clock", "at"], kind="stable")
-    begins = (table["clock"].diff() != 0) | (table["at"].diff() > gap_s)
-    return begins.cumsum().reindex(kills.index).astype("Int64")
+    event, total = joined(kills["event"].to_numpy(dtype="int64"))
+    start = np.full(total, np.inf)
+    np.minimum.at(start, event, np.where(np.isnan(at), np.inf, at))
+    timed = np.flatnonzero(clock != NONE)
+    order = timed[order_of([clock[timed], start[event[timed]]])]
+    begins = ~same(clock[order])
+    begins[1:] |= np.diff(start[event[order]]) > gap_s
+    number = np.zeros(len(kills), dtype="int64")
+    number[order] = np.cumsum(begins)
+    return pd.Series(pd.arrays.IntegerArray(number, number == 0), kills.index)
 
 
 def incidents(kills: pd.DataFrame, gap_s: float = GAP_S) -> pd.DataFrame:
@@ -43,32 +52,29 @@ def incidents(kills: pd.DataFrame, gap_s: float = GAP_S) -> pd.DataFrame:
     frequent name) and ``victim_kills``, ``storm`` (whether there are ``STORM_KILLS``).  Kills without any
     time are in no incident.
     """
-    numbered = kills.assign(incident=incident_numbers(kills, gap_s)).dropna(subset=["incident"])
-    group = numbered.groupby("incident", sort=True)
-    found = pd.DataFrame(index=group.size().index)
-    found["start"], found["end"] = group["wall"].first(), group["wall"].last()
-    moments = group["moment_s"]
-    begin = moments.min()
-    walled = found["start"].notna()
-    found["start_uptime_s"] = begin.mask(walled).astype("Float64")
-    found["duration_s"] = (moments.max() - begin).astype("Float64")
-    found["events"] = group["event"].nunique().astype("Int64")
-    found["kills"] = group.size().astype("Int64")
-    found["hosts"] = group["host"].nunique().astype("Int64")
-    found["host"] = group["host"].first().where(found["hosts"] == 1).astype("string")
-    victims = _victims(numbered).reindex(found.index)
-    found["victims"] = victims["victims"].fillna(0).astype("Int64")
-    found["victim"] = victims["victim"].astype("string")
-    found["victim_kills"] = victims["victim_kills"].astype("Int64")
+    number = incident_numbers(kills, gap_s)
+    known = number.notna().to_numpy()
+    own = kills.loc[known, ["wall", "moment_s", "event", "host", "comm"]]
+    group = Codes(number[known].to_numpy(dtype="int64") - 1, int(number.max()) if len(own) else 0)
+    by_incident = own[["wall", "moment_s"]].groupby(group.codes)
+    begin, end = by_incident["moment_s"].min(), by_incident["moment_s"].max()
+    start = by_incident["wall"].first()
+    events = firsts(group.codes, own["event"].to_numpy(dtype="int64"))
+    found = pd.DataFrame(
+        {
+            "incident": pd.array(range(1, group.total + 1), "Int64"),
+            "start": start,
+            "end": by_incident["wall"].last(),
+            "start_uptime_s": pd.array(begin.mask(start.notna()), "Float64"),
+            "duration_s": pd.array(end - begin, "Float64"),
+            "events": pd.array(np.bincount(group.codes[events], minlength=group.total), "Int64"),
+            "kills": pd.array(np.bincount(group.codes, minlength=group.total), "Int64"),
+        }
+    )
+    hosts, host = distinct(group, codes_of(own["host"])[0]), most_frequent(group, own["host"])["text"]
+    found["hosts"], found["host"] = pd.array(hosts, "Int64"), host.where(hosts == 1)
+    victims = most_frequent(group, own["comm"])
+    found["victims"], found["victim"] = victims["different"], victims["text"]
+    found["victim_kills"] = victims["count"]
     found["storm"] = (found["kills"] >= STORM_KILLS).astype("boolean")
-    return found.reset_index().astype({"incident": "Int64"})
-
-
-def _victims(numbered: pd.DataFrame) -> pd.DataFrame:
-    """Return for each incident its most frequent victim, how often, and how many names there are."""
-    counts = numbered.groupby(["incident", "comm"], sort=True).size().rename("victim_kills").reset_index()
-    counts = counts.sort_values(["incident", "victim_kills", "comm"], ascending=[True, False, True])
-    group = counts.groupby("incident", sort=True)
-    found = group[["comm", "victim_kills"]].first().rename(columns={"comm": "victim"})
-    found["victims"] = group.size()
     return found

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+
+from oomlog.history.codes import codes_of, joined, order_of, same
+from oomlog.history.counts import firsts, most_frequent
 
 __all__ = ["limit_changes", "limits"]
 
 _PLACE = ["host", "limit_where"]
+_WHEN = ["clock", "moment_s", "event", "line", "wall"]
 
 
 def limits(kills: pd.DataFrame) -> pd.DataFrame:
@@ -17,25 +22,24 @@ def limits(kills: pd.DataFrame) -> pd.DataFrame:
     Columns: ``host``, ``limit_where``, ``limit_kb``, ``events`` (how often it was hit), ``kills``,
     ``victim`` (the most frequent name), ``first`` and ``last`` (wall clock).
     """
-    hits = kills.dropna(subset=["limit_kb", "limit_where"])
-    keys = [*_PLACE, "limit_kb"]
-    group = hits.groupby(keys, dropna=False, sort=True)
-    found = pd.DataFrame(index=group.size().index)
-    found["events"] = group["event"].nunique().astype("Int64")
-    found["kills"] = group.size().astype("Int64")
-    found["victim"] = _most_frequent(hits, keys).reindex(found.index).astype("string")
-    found["first"], found["last"] = group["wall"].first(), group["wall"].last()
-    found = found.reset_index()
-    order = ["events", *keys]
-    return found.sort_values(
-        order, ascending=[False, True, True, True], na_position="last", ignore_index=True
-    )
+    hits = kills.loc[_limited(kills), [*_PLACE, "limit_kb", "event", "comm", "wall"]]
+    kb = hits["limit_kb"].to_numpy(dtype="int64")
+    group = joined(*(codes_of(hits[name])[0] for name in _PLACE), joined(kb))
+    first = pd.Series(group.codes).drop_duplicates().sort_values().index
+    found = hits[[*_PLACE, "limit_kb"]].iloc[first].reset_index(drop=True)
+    found = found.astype(dict.fromkeys(_PLACE, "string"))
+    events = firsts(group.codes, hits["event"].to_numpy(dtype="int64"))
+    found["events"] = pd.array(np.bincount(group.codes[events], minlength=group.total), "Int64")
+    found["kills"] = pd.array(np.bincount(group.codes, minlength=group.total), "Int64")
+    found["victim"] = most_frequent(group, hits["comm"])["text"]
+    walls = hits["wall"].groupby(group.codes)
+    found["first"], found["last"] = walls.first().to_numpy(), walls.last().to_numpy()
+    # The places are in their order here.
+    return found.sort_values("events", ascending=False, kind="stable", ignore_index=True)
 
 
-def _most_frequent(hits: pd.DataFrame, keys: list[str]) -> pd.Series:
-    counts = hits.dropna(subset=["comm"]).groupby([*keys, "comm"], dropna=False, sort=True).size()
-    counts = counts.rename("n").reset_index().sort_values(["n", "comm"], ascending=[False, True])
-    return counts.groupby(keys, dropna=False, sort=True)["comm"].first()
+def _limited(kills: pd.DataFrame) -> pd.Series:
+    return kills["limit_kb"].notna() & kills["limit_where"].notna()
 
 
 def limit_changes(kills: pd.DataFrame) -> pd.DataFrame:
@@ -48,30 +52,25 @@ def limit_changes(kills: pd.DataFrame) -> pd.DataFrame:
     and ``before`` (the wall clock of these two kills), ``kills_before`` and ``kills_after`` (kills at the
     one limit up to the change, and at the other until the next change).
     """
-    hits = kills[[*_PLACE, "clock", "moment_s", "event", "line", "limit_kb", "wall"]]
-    hits = hits.dropna(subset=["limit_kb", "limit_where", "moment_s"])
-    stream = hits.groupby([*_PLACE, "clock"], dropna=False, sort=True).ngroup()
-    hits = hits.assign(stream=stream).sort_values(["stream", "moment_s", "event", "line"])
-    stream = hits["stream"]
-    begins = (stream != stream.shift()) | (hits["limit_kb"] != hits["limit_kb"].shift()).fillna(True)
-    run = begins.cumsum()
-    group = hits.groupby(run, sort=True)
-    runs = group[[*_PLACE, "limit_kb"]].first()
-    runs["first"], runs["last"], runs["kills"] = group["wall"].first(), group["wall"].last(), group.size()
-    runs["stream"], runs["at"] = stream.groupby(run).first(), group["moment_s"].min()
-    before = runs.shift()
-    changed = runs["stream"] == before["stream"]
-    found = pd.DataFrame(
-        {
-            "host": runs["host"],
-            "limit_where": runs["limit_where"],
-            "from_kb": before["limit_kb"].astype("Int64"),
-            "to_kb": runs["limit_kb"].astype("Int64"),
-            "after": before["last"],
-            "before": runs["first"],
-            "kills_before": before["kills"].astype("Int64"),
-            "kills_after": runs["kills"].astype("Int64"),
-            "_at": runs["at"],
-        }
-    )[changed]
+    hits = kills.loc[_limited(kills) & kills["moment_s"].notna(), [*_PLACE, *_WHEN, "limit_kb"]]
+    kb, clock = hits["limit_kb"].to_numpy(dtype="int64"), hits["clock"].to_numpy()
+    stream = joined(*(codes_of(hits[name])[0] for name in _PLACE), clock).codes
+    at, event, line = (
+        hits[name].to_numpy(dtype="float64", na_value=np.nan) for name in ("moment_s", "event", "line")
+    )
+    order = order_of([stream, at], [event, line])
+    hits, stream, kb = hits.iloc[order], stream[order], kb[order]
+    begins = ~same(stream, kb)
+    run = np.cumsum(begins) - 1
+    begin = np.flatnonzero(begins)
+    walls, sizes = hits["wall"].groupby(run), np.bincount(run)
+    first, last = walls.first().to_numpy(), walls.last().to_numpy()
+    after = np.flatnonzero(same(stream[begin]))  # runs that another limit of the place comes before
+    found = hits[_PLACE].iloc[begin[after]].reset_index(drop=True).astype(dict.fromkeys(_PLACE, "string"))
+    found["from_kb"], found["to_kb"] = (pd.array(kb[begin[runs]], "Int64") for runs in (after - 1, after))
+    found["after"], found["before"] = last[after - 1], first[after]
+    found["kills_before"], found["kills_after"] = (
+        pd.array(sizes[runs], "Int64") for runs in (after - 1, after)
+    )
+    found["_at"] = at[order][begin[after]]
     return found.sort_values(["_at", *_PLACE], na_position="last", ignore_index=True).drop(columns="_at")

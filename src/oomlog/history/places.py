@@ -7,15 +7,18 @@ or a path.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from oomlog.containers.owner import CgroupOwner, owner_of
+from oomlog.history.codes import category, codes_of, first_known, joined, renamed, same_text
 
 __all__ = ["placed"]
 
-_NAMES = ("namespace", "pod", "container", "runtime", "container_id", "pod_uid", "unit", "task_memcg")
+_GIVEN = ("namespace", "pod", "container")
 _ID = 12
 
 
@@ -28,38 +31,34 @@ def placed(kills: pd.DataFrame) -> pd.DataFrame:
     log does not say, and ``limit_where`` is NA where no cgroup's limit was hit.
     """
     found = kills.copy(deep=False)
-    names = pd.DataFrame({name: _column(kills, name) for name in _NAMES})
-    # Few places are in a log, and each needs to be named once.
-    code = names.groupby(list(_NAMES), dropna=False, sort=False).ngroup()
-    first = ~code.duplicated()
-    texts = pd.Series(
-        [_name(dict(zip(_NAMES, row, strict=True))) for row in names[first].itertuples(index=False)],
-        index=code[first].to_numpy(),
-        dtype="string",
-    )
-    where = texts.reindex(code.to_numpy()).set_axis(kills.index)
-    oom_memcg, task_memcg = _column(kills, "oom_memcg"), _column(kills, "task_memcg")
-    limit = oom_memcg.map({path: _of_path(path) for path in oom_memcg.dropna().unique()}).astype("string")
-    own = (oom_memcg == task_memcg).fillna(False)
+    task, oom = _column(kills, "task_memcg"), _column(kills, "oom_memcg")
+    named = cache(_of_path)
+    where = first_known(*_given(kills), renamed(task, named), _column(kills, "unit"))
+    own = pd.Series(same_text(task, oom), index=kills.index)
     found["where"] = where
-    found["limit_where"] = limit.mask(own, where).where(oom_memcg.notna())
+    found["limit_where"] = first_known(where.where(own), renamed(oom, named))
     return found
 
 
 def _column(kills: pd.DataFrame, name: str) -> pd.Series:
     if name not in kills.columns:
-        return pd.Series(pd.NA, index=kills.index, dtype="string")
-    return kills[name].astype("string")
+        return pd.Series(pd.NA, index=kills.index, dtype="string").astype("category")
+    return category(kills[name])
 
 
-def _name(row: dict[str, Any]) -> str | None:
-    named = {name: None if pd.isna(text) else str(text) for name, text in row.items()}
-    pod, container, path = named["pod"], named["container"], named["task_memcg"]
-    if pod is not None:
-        return "/".join(part for part in (named["namespace"], pod, container) if part)
-    if container is not None:
-        return container
-    return _of_path(path) if path is not None else named["unit"]
+def _given(kills: pd.DataFrame) -> Iterator[pd.Series]:
+    """Yield the names that somebody gave: those of pods, then those of containers."""
+    columns = [_column(kills, name) for name in _GIVEN]
+    _, pod, container = columns
+    if pod.notna().any():
+        key = joined(*(codes_of(column)[0] for column in columns)).codes
+        rows = pd.DataFrame(dict(zip(_GIVEN, columns, strict=True)))
+        first = pd.Series(key).drop_duplicates()
+        texts = np.full(len(first), None, dtype="object")
+        for at, parts in zip(first, rows.iloc[first.index].itertuples(index=False), strict=True):
+            texts[at] = None if pd.isna(parts.pod) else "/".join(part for part in parts if not pd.isna(part))
+        yield category(pd.Series(texts[key], index=kills.index))
+    yield container
 
 
 def _of_path(path: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
+import numpy as np
 import pandas as pd
 
 from oomlog.history.clock import LOCAL, NONE, UTC, timed
+from oomlog.history.codes import coded, codes_of, order_of
 from oomlog.history.places import placed
 
 __all__ = ["Prepared", "once", "prepare"]
@@ -18,7 +20,7 @@ _SAME_KILL = ["pid", "total_vm_kb", "anon_rss_kb", "file_rss_kb"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """Kills as the analyses take them.
+    """Kills as the analyses take them: the texts by which they compare and group are categories.
 
     :ivar kills: Those of the kernel.
     :ivar userspace: Runs of systemd-oomd and other killers, which choose by rules of their own: one row
@@ -51,13 +53,14 @@ def prepare(
     The columns added are those of ``timed`` and ``placed``.  Kills on
     different clocks are not in an order, and the earliest of a group is its first row with a wall clock.
     """
+    kills = coded(kills)
     kernel = kills["killer"].eq("kernel").fillna(False).astype(bool)
     if userspace is None:
         userspace = _events(kills[~kernel])
     else:
-        userspace = userspace.rename(columns={"first_line": "line"}).assign(kill=0)
-    own, left_out = _trusted(_only(kills, kernel), untrusted)
-    others, more_left_out = _trusted(userspace, untrusted)
+        userspace = coded(userspace.rename(columns={"first_line": "line"}).assign(kill=0))
+    own, left_out = _trusted(kills, kernel, untrusted)
+    others, more_left_out = _trusted(userspace, pd.Series(True, userspace.index), untrusted)
     own, folded = once(own)
     others, more_folded = once(others)
     return Prepared(
@@ -74,22 +77,24 @@ def _events(kills: pd.DataFrame) -> pd.DataFrame:
     return kills.assign(kills=number)[~kills["event"].duplicated()]
 
 
-def _trusted(rows: pd.DataFrame, untrusted: bool) -> tuple[pd.DataFrame, int]:
-    forged = rows["trusted"].eq(False).fillna(False).astype(bool)
-    return (rows, 0) if untrusted else (_only(rows, ~forged), int(forged.sum()))
-
-
-def _only(rows: pd.DataFrame, wanted: pd.Series) -> pd.DataFrame:
-    """Return some rows; a million of them are not copied when all are wanted."""
-    return rows if bool(wanted.all()) else rows[wanted]
+def _trusted(rows: pd.DataFrame, wanted: pd.Series, untrusted: bool) -> tuple[pd.DataFrame, int]:
+    """Return the wanted rows that are trusted, and how many of them are not."""
+    forged = wanted & rows["trusted"].eq(False).fillna(False).astype(bool)
+    if not untrusted:
+        wanted = wanted & ~forged
+    # A million kills are not copied when all are wanted.
+    return rows if bool(wanted.all()) else rows[wanted], 0 if untrusted else int(forged.sum())
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
     # Wall clocks first, all together: no better order is known for times without a zone among others.
-    clock = rows["clock"].replace({LOCAL: UTC}).mask(rows["clock"] == NONE, rows["clock"].max() + 1)
-    order = ["_clock", "moment_s", "source", "line", "event", "kill"]
-    placed = rows.assign(_clock=clock).sort_values(order, na_position="last", ignore_index=True)
-    return placed.drop(columns="_clock")
+    clock = rows["clock"].to_numpy()
+    clock = np.where(clock == LOCAL, UTC, np.where(clock == NONE, clock.max(initial=0) + 1, clock))
+    rest = [rows[name].to_numpy(dtype="float64", na_value=np.nan) for name in ("line", "event", "kill")]
+    order = order_of([clock, rows["moment_s"].to_numpy()], [codes_of(rows["source"])[0].codes, *rest])
+    if (order[1:] > order[:-1]).all():
+        return rows.reset_index(drop=True)
+    return rows.take(order).reset_index(drop=True)
 
 
 def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:

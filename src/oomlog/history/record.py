@@ -11,6 +11,7 @@ import pandas as pd
 
 from oomlog.history import compare, groups, growth, incidents, limits, trend
 from oomlog.history.clock import zones
+from oomlog.history.codes import decoded
 from oomlog.history.compare import Comparison, Period
 from oomlog.history.prepare import Prepared, prepare
 
@@ -58,9 +59,14 @@ class History:
     def _prepared(self) -> Prepared:
         return prepare(self._given, self._others, tz=self.tz, untrusted=self._untrusted)
 
-    @property
+    @cached_property
     def kills(self) -> pd.DataFrame:
         """Return the kernel's kills, each event once, with the columns that ``prepare`` adds."""
+        return decoded(self._prepared.kills)
+
+    @property
+    def coded(self) -> pd.DataFrame:
+        """Return the same kills with texts as categories, as the analyses take them."""
         return self._prepared.kills
 
     @cached_property
@@ -81,47 +87,47 @@ class History:
     @cached_property
     def victims(self) -> pd.DataFrame:
         """Return the kills by the victim's name (``comm``)."""
-        return groups.by(self.kills, "comm")
+        return groups.by(self.coded, "comm")
 
     @cached_property
     def places(self) -> pd.DataFrame:
         """Return the kills by pod, container, unit or cgroup (``where``)."""
-        return groups.by(self.kills, "where")
+        return groups.by(self.coded, "where")
 
     @cached_property
     def hosts(self) -> pd.DataFrame:
         """Return the kills by host."""
-        return groups.by(self.kills, "host")
+        return groups.by(self.coded, "host")
 
     @cached_property
     def scopes(self) -> pd.DataFrame:
         """Return the kills by what ran out."""
-        return groups.by(self.kills, "scope")
+        return groups.by(self.coded, "scope")
 
     @cached_property
     def hours(self) -> pd.DataFrame:
         """Return the kills by hour of the day."""
-        return groups.by_hour(self.kills)
+        return groups.by_hour(self.coded)
 
     @cached_property
     def weekdays(self) -> pd.DataFrame:
         """Return the kills by day of the week."""
-        return groups.by_weekday(self.kills)
+        return groups.by_weekday(self.coded)
 
     @cached_property
     def limits(self) -> pd.DataFrame:
         """Return how often each limit of a cgroup was hit."""
-        return limits.limits(self.kills)
+        return limits.limits(self.coded)
 
     @cached_property
     def limit_changes(self) -> pd.DataFrame:
         """Return the limits that changed between two kills."""
-        return limits.limit_changes(self.kills)
+        return limits.limit_changes(self.coded)
 
     @cached_property
     def incidents(self) -> pd.DataFrame:
         """Return the kills grouped into bursts."""
-        return incidents.incidents(self.kills, self.gap_s)
+        return incidents.incidents(self.coded, self.gap_s)
 
     @property
     def storms(self) -> pd.DataFrame:
@@ -131,7 +137,7 @@ class History:
     @cached_property
     def trends(self) -> pd.DataFrame:
         """Return whether victims were larger each time they were killed."""
-        return trend.trends(self.kills)
+        return trend.trends(self.coded)
 
     @cached_property
     def growth(self) -> pd.DataFrame:
@@ -139,24 +145,24 @@ class History:
         tasks = self._tasks() if callable(self._tasks) else self._tasks
         if tasks is None:
             tasks = pd.DataFrame(columns=["event", "pid", "comm", "size_kb"])
-        return growth.growth(self.kills, tasks)
+        return growth.growth(self.coded, tasks)
 
     def compare(
         self, before: Period | tuple[datetime, datetime], after: Period | tuple[datetime, datetime]
     ) -> Comparison:
         """Return what was killed in two periods; each has its start, and its end, which is not in it."""
         periods = (each if isinstance(each, Period) else Period(*each) for each in (before, after))
-        return compare.compare(self.kills, *periods)
+        return compare.compare(self.coded, *periods)
 
     @property
     def zones(self) -> list[str | None]:
         """Return the zones that the logs print, ``None`` for logs that print none."""
-        return zones(self.kills)
+        return zones(self.coded)
 
     @property
     def without_wall(self) -> int:
         """Return how many kills have no time of day."""
-        return int(self.kills["wall"].isna().sum())
+        return int(self.coded["wall"].isna().sum())
 
     # How it looks in a notebook is made elsewhere, as for an event (``oomlog.asking``).
 
@@ -173,11 +179,11 @@ class History:
         return jupyter.history_html(self)
 
     def __len__(self) -> int:
-        return len(self.kills)
+        return len(self.coded)
 
     def __repr__(self) -> str:
-        hosts = self.kills["host"].nunique()
-        return f"<History: {len(self.kills):,} kills, {hosts:,} named hosts>"
+        hosts = self.coded["host"].nunique()
+        return f"<History: {len(self.coded):,} kills, {hosts:,} named hosts>"
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_")]

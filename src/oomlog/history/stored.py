@@ -43,7 +43,7 @@ def history_of_store(
     """
     opened = db if isinstance(db, store.Store) else store.Store(db)
     chosen = wanted or store.Wanted()
-    kills = store.kills(opened, chosen, columns=columns)
+    kills = store.kills(opened, chosen, columns=columns, categories=True)
     others = store.stored_events(opened, chosen._replace(userspace=True), whole=False)
 
     def tables() -> pd.DataFrame:

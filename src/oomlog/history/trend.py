@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oomlog.history.clock import NONE
+from oomlog.history.codes import codes_of, joined, order_of, same
 
 __all__ = ["MIN_POINTS", "MIN_SPAN_S", "Slope", "theil_sen", "trends"]
 
@@ -76,15 +77,17 @@ def trends(kills: pd.DataFrame) -> pd.DataFrame:
     of kills), ``low_kb_per_day`` and ``high_kb_per_day`` (the quartiles of these slopes), ``direction``:
     ``growing`` or ``shrinking`` where three of four pairs say so, else ``steady``.
     """
-    points = kills.loc[kills["clock"] != NONE, [*_STREAM, "clock", "moment_s", "rss_kb"]]
-    points = points.dropna(subset=["rss_kb", "moment_s", "comm"])
-    code = points.groupby([*_STREAM, "clock"], dropna=False, sort=True).ngroup().to_numpy()
+    timed = (
+        (kills["clock"] != NONE) & kills["moment_s"].notna() & kills["rss_kb"].notna() & kills["comm"].notna()
+    )
+    points = kills.loc[timed, [*_STREAM, "clock", "moment_s", "rss_kb"]]
+    stream = joined(*(codes_of(points[name])[0] for name in _STREAM), points["clock"].to_numpy()).codes
     at, rss = points["moment_s"].to_numpy(), points["rss_kb"].to_numpy(dtype="float64")
     # By size, too: kills at one moment are in no order of their own.
-    order = np.lexsort((rss, at, code))
+    order = order_of([stream, at], [rss])
     at, rss = at[order], rss[order]
-    begin = np.flatnonzero(np.diff(code[order], prepend=-1))
-    size = np.diff(begin, append=len(code))
+    begin = np.flatnonzero(~same(stream[order]))
+    size = np.diff(begin, append=len(stream))
     enough = np.flatnonzero((size >= MIN_POINTS) & (at[begin + size - 1] - at[begin] >= MIN_SPAN_S))
     most = enough[np.argsort(-size[enough], kind="stable")][:_STREAMS]
     names = points[_STREAM].iloc[order[begin[most]]]

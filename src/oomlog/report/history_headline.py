@@ -18,7 +18,7 @@ __all__ = ["headline", "remarks"]
 
 def headline(history: History) -> str:
     """Return what the kills have in common: how many, how long, where, and who most of all."""
-    kills = history.kills
+    kills = history.coded
     if not len(kills):
         return "No kill by the kernel was found."
     text = counted(len(kills), "kill") + _span(kills, history.without_wall)
@@ -44,7 +44,7 @@ def _span(kills: pd.DataFrame, without: int) -> str:
 
 
 def _victim(history: History) -> str:
-    kills = history.kills
+    kills = history.coded
     named = history.victims.dropna(subset=["comm"])
     if not len(named):
         return ""
@@ -74,7 +74,7 @@ def _alike(kills: pd.DataFrame, always: str) -> str:
 
 def remarks(history: History) -> Iterator[str]:
     """Yield sentences about what was left out, and about times that are not what they seem."""
-    kills, without = history.kills, history.without_wall
+    kills, without = history.coded, history.without_wall
     if history.folded:
         again = counted(history.folded, "record")
         yield f"{again} of an event that another log tells too {_was(history.folded)} left out."

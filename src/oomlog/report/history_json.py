@@ -27,7 +27,7 @@ TABLES = (
 
 def history_dict(history: History, comparison: Comparison | None = None) -> dict[str, Any]:
     """Return the history with the schema's keys; what is not known is ``None``."""
-    kills = history.kills
+    kills = history.coded
     wall = kills["wall"].dropna()
     return {
         "schema": SCHEMA_ID,

@@ -171,7 +171,7 @@ def history_blocks(
     if comparison is not None:
         yield from _comparison(comparison, top)
     for key in by:
-        if key in ("hour", "weekday") and history.without_wall == len(history.kills):
+        if key in ("hour", "weekday") and history.without_wall == len(history.coded):
             yield Paragraph(f"{BY[key].title}: no kill has a time of day.")
             continue
         yield from _section(BY[key].title, BY[key].frame(history), BY[key].columns, _rows(key, top))
@@ -184,7 +184,7 @@ def _rows(key: str, top: int) -> int:
 
 
 def _all(history: History, top: int) -> Iterator[Block]:
-    if len(history.kills):
+    if len(history.coded):
         for key in ("victim", "where", "host", "scope"):
             frame = BY[key].frame(history)
             # One row says no more than the headline, unless it is the victim's.
@@ -270,8 +270,8 @@ def _start(row: pd.Series) -> str:
 
 def _when(history: History) -> str:
     """Return the hour and the day that have far more kills than their share, if there are any."""
-    known = len(history.kills) - history.without_wall
-    days = int(history.kills["wall"].dt.normalize().nunique())
+    known = len(history.coded) - history.without_wall
+    days = int(history.coded["wall"].dt.normalize().nunique())
     if known < _MANY or days < _DAYS:
         return ""
     parts = []

@@ -13,6 +13,7 @@ from oomlog.model import Kept, OomEvent
 from oomlog.store.database import Store
 from oomlog.store.match import Matcher
 from oomlog.store.merge import Record, merged
+from oomlog.store.packed import pack
 from oomlog.store.rows import EVENT, KILL, EventRow, KillRow, rows_of
 from oomlog.store.texts import Packer, Places, Texts
 
@@ -230,6 +231,7 @@ class _Open:
         added = self._added
         counts = (lines, added.events, added.new_events, added.kills, added.new_kills)
         self._execute(_END, (*counts, untrusted, self._source(name)))
+        pack(self._connection)
         return added
 
 

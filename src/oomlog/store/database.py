@@ -12,6 +12,7 @@ from typing import Self
 from urllib.parse import quote
 
 from oomlog.errors import StoreError
+from oomlog.store.packed import pack
 from oomlog.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 __all__ = ["WAIT_S", "Store", "opened"]
@@ -150,6 +151,7 @@ class Store:
                     self.connection.execute(statement)
                 self.connection.execute(f"PRAGMA user_version = {version + 1}")
             self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            pack(self.connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -166,6 +168,22 @@ class Store:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read what the store was at one moment, whatever others write meanwhile.
+
+        :raise StoreError: It cannot be read.
+        """
+        with self.explained():
+            if self.connection.in_transaction:
+                yield
+                return
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
 
     @contextmanager
     def explained(self) -> Iterator[None]:

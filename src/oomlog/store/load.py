@@ -1,12 +1,13 @@
-"""Stored kills as a table of ``oomlog.frame``, and stored events as they were read.
+"""Stored kills as a table of ``oomlog.frame``.
 
-A million rows as Python objects take longer to make than all analyses of them.  So SQLite writes each column
-of a block of events as one text of numbers, which numpy reads; texts come by their numbers.
+A million rows as Python objects take longer to make than all analyses of them.  So most kills come as packed
+columns (``oomlog.store.packed``).  Of the others SQLite writes each column as one text of numbers, which
+numpy reads.  Texts come by their numbers, and each is looked up once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +17,43 @@ import pandas
 from oomlog.frame.arrays import DTYPES
 from oomlog.frame.columns import PLACE, Column, columns_of
 from oomlog.store.database import Store, opened
+from oomlog.store.packed import COLUMNS, FROM, MISSING, blocks, events_of
 from oomlog.store.wanted import Wanted
 
 __all__ = ["kills", "sources"]
 
-_BLOCK = 50_000
-_MISSING = -(1 << 63)
 _PLACES = {column.name for column in PLACE}
-# Columns of the frame -> the number that SQLite has for them; what is not here has the frame's own name.
-_KILL = (
-    "line", "pid", "uid", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "pgtables_kb",
-    "oom_score_adj", "score", "selected_pid", "reaped", "comm", "selected_comm", "utc_offset_s",
-)  # fmt: skip
-_OTHER = {
-    "event": "event.id", "kill": "kill.number", "time": "kill.time_us", "local_time": "kill.local_us",
-    "uptime_s": "kill.uptime_us", "constraint": "event.constraint_name",
-    "rss_kb": """CASE WHEN coalesce(kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb) IS NULL THEN NULL
-    ELSE ifnull(kill.anon_rss_kb, 0) + ifnull(kill.file_rss_kb, 0) + ifnull(kill.shmem_rss_kb, 0) END""",
-}  # fmt: skip
+_RSS = ("anon_rss_kb", "file_rss_kb", "shmem_rss_kb")
+_MADE_OF = {"event_id": ("content", "number"), "rss_kb": _RSS} | dict.fromkeys(_PLACES, ("place",))
+"""Columns of the frame that are made of others."""
 
 
 def kills(
-    db: Store | str | Path, wanted: Wanted | None = None, *, columns: Iterable[str] | None = None
+    db: Store | str | Path,
+    wanted: Wanted | None = None,
+    *,
+    columns: Iterable[str] | None = None,
+    categories: bool = False,
 ) -> pandas.DataFrame:
     """Return the stored kills with the columns and dtypes of ``oomlog.frame``'s ``kills``.
 
     :param db: A store, or the path of one.
     :param wanted: Which events; all that are trusted when not given.
     :param columns: Only these columns, which saves time with many kills.
+    :param categories: Texts as categories, in the order of the alphabet: a fraction of the time and memory.
     :raise StoreError: It cannot be read.
     :raise KeyError: There is no such column.
     """
     known = {column.name: column for column in columns_of("kills")}
     chosen = [known[name] for name in (known if columns is None else columns)]
     store = opened(db)
-    with store.explained():
-        condition, given = (wanted or Wanted()).where(store)
-        raw = _Raw(store, condition, given, _needed(chosen))
-        return pandas.DataFrame({column.name: _array(column, raw) for column in chosen})
+    with store.snapshot():
+        raw = _Raw(store, wanted or Wanted(), chosen)
+        found = {column.name: _array(column, raw) for column in chosen}
+    for column in chosen:
+        if column.kind == "text" and not categories:
+            found[column.name] = pandas.array(found[column.name], dtype=DTYPES["text"])
+    return pandas.DataFrame(found, copy=False)
 
 
 def sources(db: Store | str | Path) -> pandas.DataFrame:
@@ -63,104 +63,133 @@ def sources(db: Store | str | Path) -> pandas.DataFrame:
         return pandas.read_sql("SELECT * FROM sources ORDER BY id", store.connection)
 
 
-def _needed(chosen: Sequence[Column]) -> dict[str, str]:
-    needed: dict[str, str] = {}
-    for column in chosen:
-        name = column.name
-        if name == "event_id":
-            needed.update(content="event.content", number="event.number")
-        elif name in _PLACES:
-            needed["place"] = "event.place"
-        else:
-            needed[name] = _OTHER.get(name) or f"{'kill' if name in _KILL else 'event'}.{name}"
-    return needed
-
-
 class _Raw:
-    """Columns as numbers, read in blocks of events."""
+    """The numbers of columns, those of the wanted kills; each column is asked for once."""
 
-    def __init__(self, store: Store, condition: str, given: dict[str, Any], needed: dict[str, str]) -> None:
-        self._store = store
-        self._texts: tuple[Any, Any] | None = None
-        self._named: dict[str, Any] = {}
-        parts: list[tuple[str | None, ...]] = []
-        execute = store.connection.execute
-        packed = ", ".join(f"group_concat(ifnull({what}, {_MISSING}))" for what in needed.values())
-        query = f"""SELECT {packed or "count(*)"} FROM event CROSS JOIN kill ON kill.event = event.id
-            WHERE event.id BETWEEN :first AND :last AND {condition}"""
-        first, end = execute("SELECT min(id), max(id) FROM event").fetchone()
-        while first is not None and first <= end:
-            last = first + _BLOCK - 1
-            parts.append(execute(query, {**given, "first": first, "last": last}).fetchone())
-            first = last + 1
-        self.columns = {
-            name: _joined([text for part in parts if (text := part[at]) is not None])
-            for at, name in enumerate(needed)
-        }
+    def __init__(self, store: Store, wanted: Wanted, chosen: Sequence[Column]) -> None:
+        self._execute = store.connection.execute
+        self._texts: dict[int, str | None] | None = None
+        made_of = (_MADE_OF.get(column.name, (column.name,)) for column in chosen)
+        self._names = list(
+            dict.fromkeys(["event", "trusted", *(name for names in made_of for name in names)])
+        )
+        self._parts: dict[str, list[Any]] = {name: [] for name in self._names}
+        packed = {block for (block,) in self._execute("SELECT DISTINCT block FROM packed")}
+        for block in blocks(store.connection):
+            (self._add_packed if block in packed else self._add)(block)
+        self._wanted = self._chosen(store, wanted)
 
-    def texts(self, numbers: Any) -> Any:
-        """Return the texts of numbers, as an array of strings."""
+    def _add_packed(self, block: int) -> None:
+        query = "SELECT kills, low, width, bytes FROM packed WHERE block = ? AND name = ?"
+        for name, parts in self._parts.items():
+            parts.extend(self._execute(query, (block, name)))
+
+    def _add(self, block: int) -> None:
+        texts = ", ".join(f"group_concat(ifnull({COLUMNS[name]}, {MISSING}))" for name in self._names)
+        found = self._execute(f"SELECT {texts} {FROM}", events_of(block)).fetchone()
+        if found[0] is not None:
+            for parts, text in zip(self._parts.values(), found, strict=True):
+                parts.append(numpy.fromstring(text, dtype="int64", sep=","))
+
+    def _chosen(self, store: Store, wanted: Wanted) -> Any:
+        """Return which of the kills are wanted, as an index of arrays."""
+        tests = [] if wanted.untrusted else [self._whole("trusted") != 0]
+        others = wanted._replace(untrusted=True)
+        if others != Wanted(untrusted=True):
+            condition, given = others.where(store)
+            found = self._execute(f"SELECT group_concat(id) FROM event WHERE {condition}", given).fetchone()[
+                0
+            ]
+            ids = numpy.fromstring(found or "", dtype="int64", sep=",")
+            tests.append(numpy.isin(self._whole("event"), ids))
+        chosen = numpy.logical_and.reduce(tests)
+        return slice(None) if numpy.all(chosen) else chosen
+
+    def _whole(self, name: str) -> Any:
+        parts = [part if isinstance(part, numpy.ndarray) else _unpacked(*part) for part in self._parts[name]]
+        self._parts[name] = [numpy.concatenate(parts)] if parts else [numpy.empty(0, dtype="int64")]
+        return self._parts[name][0]
+
+    def numbers(self, name: str) -> Any:
+        """Return a column as numbers, ``MISSING`` where it has none."""
+        return self._whole(name)[self._wanted]
+
+    def texts(self, name: str) -> Any:
+        """Return a column of texts as categories."""
         if self._texts is None:
-            rows = self._store.connection.execute("SELECT id, text FROM texts").fetchall()
-            self._texts = _by_number([row[0] for row in rows], [row[1] for row in rows])
-        return _taken(self._texts, numbers)
+            self._texts = dict(self._execute("SELECT id, text FROM texts"))
+        return _named(self.numbers(name), self._texts)
 
     def place(self, column: str) -> Any:
-        """Return one column of the places."""
-        if column not in self._named:
-            rows = self._store.connection.execute(f"SELECT id, {column} FROM places").fetchall()
-            self._named[column] = _by_number([row[0] for row in rows], [row[1] for row in rows])
-        return _taken(self._named[column], self.columns["place"])
+        """Return a column of the places as categories."""
+        return _named(self.numbers("place"), dict(self._execute(f"SELECT id, {column} FROM places")))
 
-    def source(self, numbers: Any) -> Any:
-        """Return the names of sources."""
-        rows = self._store.connection.execute("SELECT id, name FROM sources").fetchall()
-        return _taken(_by_number([row[0] for row in rows], [row[1] for row in rows]), numbers)
+    def source(self) -> Any:
+        """Return the names of sources as categories."""
+        return _named(self.numbers("source"), dict(self._execute("SELECT id, name FROM sources")))
 
 
-def _joined(parts: list[str]) -> Any:
-    if not parts:
-        return numpy.empty(0, dtype="int64")
-    return numpy.concatenate([numpy.fromstring(part, dtype="int64", sep=",") for part in parts])
+def _unpacked(kills: int, low: int, width: int, packed: bytes) -> Any:
+    """Return the numbers of a block; see ``oomlog.store.packed``."""
+    if not width:
+        return numpy.full(kills, low)
+    if width == 8:
+        return numpy.frombuffer(packed, dtype="<i8")
+    codes = numpy.frombuffer(packed, dtype=f"<u{width}")
+    found = codes.astype("int64")
+    found += low - 1
+    if not codes.all():
+        found[codes == 0] = MISSING
+    return found
 
 
-def _by_number(numbers: list[int], texts: list[str | None]) -> tuple[Any, Any]:
-    place = numpy.zeros(max(numbers, default=0) + 1, dtype="int64")
-    place[numbers] = numpy.arange(1, len(numbers) + 1)
-    return place, pandas.array([None, *texts], dtype=DTYPES["text"])
-
-
-def _taken(table: tuple[Any, Any], numbers: Any) -> Any:
-    place, texts = table
-    return texts.take(place[numpy.where(numbers == _MISSING, 0, numbers)])
+def _named(numbers: Any, texts: Mapping[int, str | None]) -> Any:
+    """Return the texts of numbers as categories."""
+    numbers = numpy.where(numbers == MISSING, 0, numbers)
+    used = numpy.zeros(numbers.max(initial=0) + 1, dtype="bool")
+    used[numbers] = True
+    named = [(int(number), texts.get(int(number))) for number in numpy.flatnonzero(used)]
+    words = sorted({text for _, text in named if text is not None})
+    places = dict(zip(words, range(len(words)), strict=True))
+    codes = numpy.full(len(used), -1, dtype="int32")
+    for number, text in named:
+        if text is not None:
+            codes[number] = places[text]
+    names = pandas.Index(words, dtype=DTYPES["text"])
+    return pandas.Categorical.from_codes(codes[numbers], names)
 
 
 def _array(column: Column, raw: _Raw) -> Any:
     name, kind = column.name, column.kind
     if name == "event_id":
-        return pandas.array(_ids(raw.columns["content"], raw.columns["number"]), dtype=DTYPES["text"])
+        return pandas.array(_ids(raw.numbers("content"), raw.numbers("number")), dtype=DTYPES["text"])
     if name in _PLACES:
         return raw.place(name)
-    numbers = raw.columns[name]
     if name == "source":
-        return raw.source(numbers)
+        return raw.source()
     if kind == "text":
-        return raw.texts(numbers)
-    missing = numbers == _MISSING
+        return raw.texts(name)
+    numbers = _rss(raw) if name == "rss_kb" else raw.numbers(name)
     if kind in ("time", "local"):
-        moments = numbers.astype("datetime64[us]")
-        reach = numpy.timedelta64((1 << 63) // 1000 - 1, "us")
-        with numpy.errstate(all="ignore"):
-            far = numpy.abs(numpy.where(missing, 0, numbers)) > reach.astype("int64")
-        moments[missing | far] = numpy.datetime64("NaT")
+        reach = numpy.timedelta64((1 << 63) // 1000 - 1, "us").astype("int64")
+        far = (numbers > reach) | (numbers < -reach)
+        moments = numpy.where(far, MISSING, numbers).view("datetime64[us]")  # which is NaT
         index = pandas.DatetimeIndex(moments.astype("datetime64[ns]"))
         return (index.tz_localize("UTC") if kind == "time" else index).array
-    if kind == "float":
-        return pandas.arrays.FloatingArray(numpy.where(missing, 0, numbers) / 1e6, missing)
+    missing = numbers == MISSING
     numbers = numpy.where(missing, 0, numbers)
+    if kind == "float":
+        return pandas.arrays.FloatingArray(numbers / 1e6, missing)
     if kind == "bool":
         return pandas.arrays.BooleanArray(numbers != 0, missing)
     return pandas.arrays.IntegerArray(numbers, missing)
+
+
+def _rss(raw: _Raw) -> Any:
+    parts = [raw.numbers(name) for name in _RSS]
+    known = [part != MISSING for part in parts]
+    whole = sum(numpy.where(there, part, 0) for there, part in zip(known, parts, strict=True))
+    return numpy.where(known[0] | known[1] | known[2], whole, MISSING)
 
 
 def _ids(contents: Any, numbers: Any) -> list[str]:

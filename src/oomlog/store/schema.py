@@ -1,12 +1,13 @@
 """The tables of a store, and how one written by an earlier oomlog becomes one of today.
 
 For people with ``sqlite3`` there are the views ``kills`` and ``events``; the tables below them hold each text
-once and every time as microseconds, which makes a million kills small and quick to load.
+once and every time as microseconds, which makes a million kills small and quick to load.  ``packed`` says
+nothing of its own: it has the kills once more as ``oomlog.store.packed`` writes them.
 """
 
 from __future__ import annotations
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "PLACES", "VERSION"]
+__all__ = ["APPLICATION_ID", "BLOCK_BITS", "MIGRATIONS", "PLACES", "VERSION"]
 
 APPLICATION_ID = 0x4F4F4D4C
 """``OOML``: in the header of the file, for ``file`` and for us."""
@@ -107,7 +108,26 @@ LEFT JOIN places ON places.id = event.place;
 _UNTRUSTED = "ALTER TABLE sources ADD COLUMN untrusted INTEGER;"
 """Events of the file that were left out because they may be forged; NULL where nobody counted."""
 
-# A view is made anew by the migration that changes it; the earlier ones stay as they were released.
-MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS, _UNTRUSTED)
+BLOCK_BITS = 15
+"""A block of ``packed`` has the kills of 2^15 events, or of fewer where some were deleted."""
+_PACKED = """
+CREATE TABLE packed (
+    block INTEGER NOT NULL, name TEXT NOT NULL, kills INTEGER NOT NULL, low INTEGER NOT NULL,
+    width INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (block, name)
+);
+"""
+# Whoever changes what a block has, oomlog or a person with sqlite3, deletes the block by that.
+_UNPACK = "".join(
+    f"""
+CREATE TRIGGER {table}_{change.lower()} AFTER {change} ON {table} BEGIN
+    DELETE FROM packed WHERE block IN ({", ".join(f"{row}.{key} >> {BLOCK_BITS}" for row in rows)});
+END;"""
+    for table, key in (("event", "id"), ("kill", "event"))
+    for change, rows in (("INSERT", ("new",)), ("UPDATE", ("old", "new")), ("DELETE", ("old",)))
+)
+
+# A view is made anew by the migration that changes it; the earlier ones stay as they were released.  One that
+# changes what is packed deletes all blocks.
+MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS, _UNTRUSTED, _PACKED + _UNPACK)
 """Each makes the next version of the one before; the first makes an empty file version 1."""
 VERSION = len(MIGRATIONS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from oomlog.history.codes import decoded
 from oomlog.history.places import placed
 
 ID = "4f1d0c6b7f0e2a93c8d15e4b6a7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091"
@@ -31,7 +32,7 @@ POD = f"{QOS}/kubepods-burstable-pod1234abcd_1234_1234_1234_1234567890ab.slice"
 def test_a_place_has_the_name_that_lasts_longest(frame, row: dict[str, str], where: str) -> None:
     """Names come before a pod's uid, that before a unit, and ids and paths are last; nothing known is NA."""
     kills = frame([row]).assign(**{name: pd.array([text], "string") for name, text in row.items()})
-    found = placed(kills)["where"].iloc[0]
+    found = decoded(placed(kills))["where"].iloc[0]
     assert found is where if where is pd.NA else found == where
 
 
@@ -41,6 +42,6 @@ def test_the_limit_of_the_own_cgroup_has_the_same_name(frame) -> None:
     kills = frame(
         [{"task_memcg": own, "oom_memcg": own}, {"task_memcg": own, "oom_memcg": "/system.slice"}, {}]
     ).assign(container=pd.array(["nexus", "nexus", None], "string"))
-    found = placed(kills)
+    found = decoded(placed(kills))
     assert found["limit_where"].iloc[:2].tolist() == ["nexus", "system.slice"]
     assert found["limit_where"].iloc[2] is pd.NA

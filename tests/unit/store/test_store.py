@@ -103,14 +103,6 @@ def test_the_place_columns_are_those_of_frame():
     assert tuple(column.name for column in PLACE) == PLACES
 
 
-def test_many_blocks(tmp_path, monkeypatch):
-    """Blocks are put together in order."""
-    add(tmp_path / "k.sqlite", *DMESG[:20])
-    whole = store.kills(tmp_path / "k.sqlite")
-    monkeypatch.setattr("oomlog.store.load._BLOCK", 3)
-    pandas.testing.assert_frame_equal(store.kills(tmp_path / "k.sqlite"), whole)
-
-
 def test_events_come_back_as_they_were(tmp_path):
     """A stored event has every value it had, in whatever its log was written."""
     add(tmp_path / "k.sqlite", *DMESG)

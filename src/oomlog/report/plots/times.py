@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from oomlog.errors import PictureError
 from oomlog.explain.phrases import say
 from oomlog.history import clock
+from oomlog.history.codes import decoded
 from oomlog.history.prepare import prepare
 from oomlog.history.record import History
 
@@ -61,14 +62,14 @@ def prepared(kills: DataFrame | History, tz: tzinfo | None = None) -> DataFrame:
     if isinstance(kills, History):
         found = kills.kills
     else:
-        found = kills if "moment_s" in kills.columns else prepare(kills, tz=tz).kills
+        found = kills if "moment_s" in kills.columns else decoded(prepare(kills, tz=tz).kills)
     if not len(found):
         raise PictureError("no kills: there is nothing to draw")
     return found
 
 
 def axis_of(kills: DataFrame | History, lang: str, tz: tzinfo | None = None) -> Axis:
-    """Return the kills of one clock: points in time or local time, whichever has more, else one uptime.
+    """Return the kills of the clock that tells most: points in time, else local time, else one boot's uptime.
 
     :param tz: The zone to show times in, and the one of times that print none.
     :raise PictureError: There are no kills, or none has any time.
@@ -78,8 +79,10 @@ def axis_of(kills: DataFrame | History, lang: str, tz: tzinfo | None = None) -> 
     counts = found["clock"][found["clock"] != clock.NONE].value_counts()
     if not len(counts):
         raise PictureError("no times: the log has neither a wall clock nor seconds since boot")
-    dated = [each for each in (clock.UTC, clock.LOCAL) if each in counts.index]
-    chosen = max(dated, key=lambda each: counts[each]) if dated else int(counts.index[0])
+    uptimes = counts[counts.index > clock.LOCAL]
+    chosen = next((each for each in (clock.UTC, clock.LOCAL) if each in counts.index), None)
+    if chosen is None:
+        chosen = int(uptimes.index[0])
     own = found[found["clock"] == chosen]
     left_out = len(found) - len(own)
     if chosen == clock.UTC and tz is not None:
@@ -137,8 +140,6 @@ def ticks_of(axis: Axis, low: float, high: float, room: float) -> tuple[list[flo
     step = (high - low) / most
     if not axis.wall:
         places = _multiples(low, high, _decimal(step))
-        if len(places) < 2:  # which would tell no distance
-            places = _multiples(low, high, _decimal(step / 2))
         return places, [f"{place:g} s" for place in places], ""
     if step <= _STEPS[-1]:
         size = next(each for each in _STEPS if each >= step)
