@@ -1,19 +1,30 @@
-"""Photograph the report that README.md shows, in a headless Chromium: ``make pictures``."""
+"""Photograph the report that the documents show, in a headless Chromium: ``make pictures``."""
 
 from __future__ import annotations
 
 import base64
+import io
 import sys
 import tempfile
 from pathlib import Path
 
-import oomlog
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-__all__ = ["photograph"]
+import oomlog
+from oomlog.report.postmortem.api import Report
+
+__all__ = ["LOG", "photograph", "told"]
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = "samples/v7.2-global-hugetlb.dmesg.log"
 WIDTH, HEIGHT = 1040, 1480
+
+
+def told(report: Report) -> str:
+    """Return the words that a picture of a report carries with it, by which a test sees that it is old."""
+    page = report.json()
+    return f"{page['title']}. {page['verdict']}"
 
 
 def photograph(target: Path) -> None:
@@ -23,7 +34,8 @@ def photograph(target: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "report.html")
-        oomlog.report(LOG).save(page)
+        report = oomlog.report(LOG)
+        report.save(page)
         with chromium(Path(folder, "profile")) as driver:
             emulate(driver, width=WIDTH)
             driver.get(page.as_uri())
@@ -31,7 +43,10 @@ def photograph(target: Path) -> None:
             taken = driver.execute_cdp_cmd(
                 "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": shown}
             )
-    target.write_bytes(base64.b64decode(taken["data"]))
+    words = PngInfo()
+    words.add_itxt("Description", told(report))
+    with Image.open(io.BytesIO(base64.b64decode(taken["data"]))) as picture:
+        picture.save(target, optimize=True, pnginfo=words)
 
 
 if __name__ == "__main__":

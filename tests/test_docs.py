@@ -18,8 +18,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 import oomlog
 from oomlog.cli.context import Context
@@ -31,15 +34,33 @@ from oomlog.lines.prefix import LAYERS
 from oomlog.report.json import event_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/README.md")
+FOLDERS = (".", "docs", "notebooks", "grammars", "samples", "benchmarks")
+DOCUMENTS = [
+    path.relative_to(ROOT).as_posix() for name in FOLDERS for path in sorted((ROOT / name).glob("*.md"))
+]
 BLOCK = re.compile(r"(?ms)(?:^<!-- (?P<note>[^\n]*) -->\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$")
 SECONDS = re.compile(r"\b\d+\.\d\d s\b")
 
 each_document = pytest.mark.parametrize("name", DOCUMENTS)
 
 
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
 def blocks(name: str, kind: str) -> list[re.Match[str]]:
-    return [found for found in BLOCK.finditer((ROOT / name).read_text("utf-8")) if found["kind"] == kind]
+    return [found for found in BLOCK.finditer(read(name)) if found["kind"] == kind]
+
+
+@each_document
+def test_blocks(name: str) -> None:
+    """Every block of code is one that these tests see, and a command that shows its output is run."""
+    tokens = MarkdownIt("commonmark").parse(read(name))
+    fences = [(token.info, token.content) for token in tokens if token.type == "fence"]
+    assert fences == [(block["kind"], block["body"]) for block in BLOCK.finditer(read(name))]
+    others = [token.content for token in tokens if token.type == "code_block"]
+    others += [text for kind, text in fences if kind != "console"]
+    assert not re.search(r"(?m)^\$ oomlog", "\n".join(others))
 
 
 # -- commands -----------------------------------------------------------------------------------------
@@ -129,11 +150,11 @@ def test_commands(name: str) -> None:
 def test_options(name: str) -> None:
     """Every option named in a shell block is one the command has."""
     for block in blocks(name, "sh"):
-        for words in re.findall(r"oomlog ((?:parse|schema|grammar)\b[^#|\n]*)", block["body"]):
-            command = words.split()[0]
-            known = run(f"oomlog {command} --help")[0]
-            for option in re.findall(r"--[a-z-]+", words):
-                assert option in known, f"{command} has no {option}"
+        for words in re.findall(r"\boomlog ([a-z]+\b[^#|\n]*)", block["body"]):
+            known, status = run(f"oomlog {words.split()[0]} --help")
+            assert status == 0, words
+            for option in re.findall(r"(?<!\S)-{1,2}[a-z][a-z-]*", words.partition("'")[0]):
+                assert re.search(rf"{option}\b", known), words
 
 
 # -- code ---------------------------------------------------------------------------------------------
@@ -169,8 +190,9 @@ def contains(whole: object, part: object) -> bool:
 
 def test_quoted_logs() -> None:
     """Lines quoted from a sample stand in it in this order, and the record shown is part of the real one."""
-    quotes = [block for block in blocks("README.md", "text") if (block["note"] or "").startswith("lines of ")]
-    records = [block for block in blocks("README.md", "json") if (block["note"] or "").startswith("part of ")]
+    noted = [block for name in DOCUMENTS for block in BLOCK.finditer(read(name)) if block["note"]]
+    quotes = [block for block in noted if block["note"].startswith("lines of ")]
+    records = [block for block in noted if block["note"].startswith("part of ")]
     assert quotes and records
     for block in quotes:
         lines = iter((ROOT / block["note"].split()[-1]).read_text("utf-8").splitlines())
@@ -213,7 +235,7 @@ def kernels() -> str:
             continue
         first = min((since for since, _ in plain), key=number)
         others = sorted({since for since, _ in {*ranges} - {*plain}})
-        link = f"[{file.section}](grammars/{file.section}.toml)"
+        link = f"[{file.section}](../grammars/{file.section}.toml)"
         rows.append((link, file.doc, f"{first} -", str(len(file.variants)), ", ".join(others)))
         assert not all(until for _, until in plain), "say in the table that this section ended"
     return table(("section", "what it is", "kernels", "lines", "also"), rows)
@@ -233,7 +255,28 @@ def loggers() -> str:
     return table(("prefix", "example"), rows)
 
 
-GENERATED: dict[str, Callable[[], str]] = {"kernels": kernels, "recorded": recorded, "loggers": loggers}
+def speed() -> str:
+    """Return of the measurements in docs/speed.md those that README.md shows."""
+    head, line, *rows = re.findall(r"(?m)^\|.*\n", read("docs/speed.md"))
+    shown = [row for row in rows if row.startswith(tuple(f"| {what} |" for what in SHOWN))]
+    assert len(shown) == len(SHOWN)
+    return head + line + "".join(shown)
+
+
+SHOWN = (
+    "ordinary log, `--format ndjson`",
+    "storm, kill table (`--format csv`)",
+    "storm, full ndjson with all task rows",
+    "peak memory, any of these, one process",
+    "start-up, one event",
+    "`oomlog history --db` of a million kills",
+)
+GENERATED: dict[str, Callable[[], str]] = {
+    "kernels": kernels,
+    "recorded": recorded,
+    "loggers": loggers,
+    "speed": speed,
+}
 
 
 def with_tables(text: str) -> str:
@@ -245,38 +288,99 @@ def with_tables(text: str) -> str:
 
 
 def test_tables() -> None:
-    """The tables of kernels and loggers say what the grammar and the prefix table say."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert all(f"<!-- {name} -->" in text for name in GENERATED)
-    assert with_tables(text) == text, "run: python tests/test_docs.py"
+    """The generated tables say what the grammar, the prefix table, the samples and the measurements say."""
+    texts = [read(name) for name in DOCUMENTS]
+    assert [sum(f"<!-- {name} -->" in text for text in texts) for name in GENERATED] == [1] * len(GENERATED)
+    assert [*map(with_tables, texts)] == texts, "run: python tests/test_docs.py"
 
 
 def test_exit_statuses() -> None:
-    """README.md lists exactly the exit statuses there are."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    listed = text.partition("<!-- exit -->")[2].partition("<!-- /exit -->")[0]
+    """The table of exit statuses lists exactly those that there are."""
+    (listed,) = re.findall(r"(?s)<!-- exit -->(.*)<!-- /exit -->", "".join(map(read, DOCUMENTS)))
     assert {int(found) for found in re.findall(r"(?m)^\| (\d+) \|", listed)} == {*map(int, ExitStatus)}
+
+
+# -- links --------------------------------------------------------------------------------------------
+
+
+def inlines(name: str) -> Iterator[tuple[Token, Token]]:
+    """Give every link, picture and piece of text of a document with the block that it stands in."""
+    before = None
+    for token in MarkdownIt("commonmark").enable("table").parse(read(name)):
+        for child in token.children or ():
+            assert before is not None
+            yield before, child
+        before = token
+
+
+def targets(name: str) -> list[str]:
+    """Return what a document's links and pictures lead to."""
+    found = [child.attrGet("href" if child.type == "link_open" else "src") for _, child in inlines(name)]
+    return [str(target) for target in found if target]
+
+
+def anchors(name: str) -> set[str]:
+    """Return the names that GitHub and GitLab give to the headings of a document."""
+    texts: dict[int, str] = {}
+    for block, child in inlines(name):
+        if block.type == "heading_open":
+            texts[id(block)] = texts.get(id(block), "") + child.content
+    names = [re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts.values()]
+    assert len(names) == len({*names}), f"{name}: two headings of one name"
+    return {*names}
 
 
 @each_document
 def test_links(name: str) -> None:
-    """Every relative link leads to a file."""
-    path = ROOT / name
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
-        assert (path.parent / target).exists(), target
+    """Every relative link leads to a file that the project has, and to a heading of it if it says so."""
+    for target in targets(name):
+        if target.startswith(("https://", "http://")):
+            continue
+        file, _, anchor = target.partition("#")
+        path = (ROOT / name).parent / file if file else ROOT / name
+        assert path.resolve().is_relative_to(ROOT), target
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path.resolve().relative_to(ROOT).as_posix()), target
+
+
+def test_every_page_is_found() -> None:
+    """README.md leads to every page in docs/, and every picture there is shown."""
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= {*targets("README.md")}
+    shown = {((ROOT / name).parent / target).resolve() for name in DOCUMENTS for target in targets(name)}
+    assert {*(ROOT / "docs/images").iterdir()} <= shown
+
+
+def test_pictures(tmp_path: Path) -> None:
+    """The pictures show what the program says today; if not, ``make pictures`` draws them anew."""
+    import pictures
+    import screenshot
+    from PIL import Image
+
+    with project():
+        said = screenshot.told(oomlog.report(screenshot.LOG))
+    with Image.open(pictures.IMAGES / "report.png") as picture:
+        assert picture.text["Description"] == said
+    pictures.draw(tmp_path)
+    for new in tmp_path.iterdir():
+        old = pictures.IMAGES / new.name
+        assert words_of(new) == words_of(old)
+
+
+def words_of(svg: Path) -> list[str]:
+    return [text for text in ElementTree.parse(svg).getroot().itertext() if text.strip()]
 
 
 @each_document
 def test_no_machine_paths(name: str) -> None:
     """No document names a path of the machine that it was written on."""
-    assert str(ROOT) not in (ROOT / name).read_text("utf-8")
+    assert str(ROOT) not in read(name)
 
 
 def test_make_targets() -> None:
     """Every ``make`` target the documents name exists."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for name in DOCUMENTS:
-        commands = re.findall(r"(?m)`[^`\n]+`|^make [^\n]*$", (ROOT / name).read_text("utf-8"))
+        commands = re.findall(r"(?m)`[^`\n]+`|^make [^\n]*$", read(name))
         for target in re.findall(r"\bmake ([a-z]+)\b", "\n".join(commands)):
             assert re.search(rf"(?m)^{target}:", makefile), target
 
@@ -299,6 +403,5 @@ def renewed(text: str) -> str:
 
 if __name__ == "__main__":
     for document in DOCUMENTS:
-        file = ROOT / document
-        file.write_text(renewed(file.read_text("utf-8")), "utf-8")
+        (ROOT / document).write_text(renewed(read(document)), "utf-8")
     sys.exit()

@@ -35,6 +35,8 @@ EVENTS = {
     "v5.10-global-swap-full.dmesg": "1",
     "v6.1-cpuset.dmesg": "1",
     "v6.12-storm.dmesg": "last",
+    "v5.10-reaper-failed.dmesg": "all",
+    "v7.2-global-balloon.dmesg": "1",
 }
 """Which event of each sample is explained."""
 

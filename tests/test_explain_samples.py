@@ -44,6 +44,7 @@ PRIMARY = {
     "movable only": {"lowmem_zone"},
     "low memory": {"lowmem_zone"},
     "cma only": {"cma_only_free", "unaccounted_kernel"},
+    "balloon": {"balloon", "reserved_ram"},
     "dirty page cache": {"page_cache_dirty"},
     "locked memory": {"mlocked"},
     "reserve": {"watermark_reserve"},
@@ -65,6 +66,7 @@ BESIDES = {
     "memcg-v2-sidecars": {"biased_victim"},
     "memcg-v2-slab": {"slab_kernel"},
     "storm": {"kill_storm"},
+    "reaper-failed": {"reaper_failed", "already_dying"},
 }
 
 

@@ -180,13 +180,11 @@ def test_kernel_agrees_with_the_guest(path: Path) -> None:
 def test_ram_is_named(path: Path) -> None:
     """At least 98 % of RAM has a name in the log alone, unless the load is in pages that no line counts."""
     truth: Json = json.loads(path.read_text())
-    # The one with 256 MiB: it waits for a slow disk, with more RAM for hours.
-    most = 0.035 if truth["scenario"] == "global-dirty" else 0.02
     for case in cases_of(log_of(path)):
         ledger = case.ledger
         if ledger is not None and ledger.of == "machine" and not uncounted(ledger, truth):
             assert ledger.unaccounted_kb is not None
-            assert 0 <= ledger.unaccounted_kb <= most * ledger.total_kb
+            assert 0 <= ledger.unaccounted_kb <= 0.02 * ledger.total_kb
 
 
 @each_truth

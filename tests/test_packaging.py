@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -98,6 +99,17 @@ def test_the_sdist_has_what_a_packager_needs(built: Path) -> None:
         "tests/test_packaging.py", "samples/index.toml", "samples/v6.1-global.dmesg.log",
     } <= names  # fmt: skip
     assert not [name for name in names if name.startswith((".venv", ".git/")) or "__pycache__" in name]
+
+
+def test_the_documents_are_whole_in_the_sdist(built: Path) -> None:
+    """Every file of docs/ is in the sdist, and so is whatever README.md leads to."""
+    (found,) = built.glob("*.tar.gz")
+    with tarfile.open(found) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.*")}
+    links = re.findall(r"\]\(([^)#:]+)", (ROOT / "README.md").read_text("utf-8"))
+    assert links
+    assert {name for name in pages if "__pycache__" not in name} | {*links} <= names
 
 
 def test_the_command_works_outside_of_the_checkout(python: Path, tmp_path: Path) -> None:

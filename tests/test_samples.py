@@ -314,7 +314,13 @@ def test_every_header_and_ending_in_the_text_is_in_the_record(log: Path) -> None
         (kill["pid"], *(kill["reaped"][f"{part}_rss_kb"] for part in ("anon", "file", "shmem")))
         for record in records
         for kill in record["kills"]
-        if kill["reaped"]
+        if kill["reaped"] and not kill["reaped"]["failed"]
+    ]
+    assert [int(pid) for pid in re.findall(r"oom_reaper: unable to reap pid:(\d+) ", text)] == [
+        kill["pid"]
+        for record in records
+        for kill in record["kills"]
+        if kill["reaped"] and kill["reaped"]["failed"]
     ]
     suppressed = [int(n) for n in re.findall(r"oom_kill_process: (\d+) callbacks suppressed", text)]
     assert suppressed == [record["suppressed"]["callbacks"] for record in records if record["suppressed"]]

@@ -20,7 +20,8 @@ class Machine:
     nodes: int = 1
     cmdline: str = ""
     disk: str = ""  # its size, such as "64M"; /dev/nvme0n1 in the guest
-    disk_rate: int = 0  # bytes a second that the disk writes at most
+    disk_burst: str = ""  # what the disk takes at once, such as "8M"; any more it writes at 1 KiB a second
+    balloon: str = ""  # what a balloon leaves it once virtio_balloon is loaded, such as "448M"
 
     def append(self) -> str:
         """The kernel's command line."""
@@ -50,9 +51,15 @@ def boot(kernel: Kernel, initramfs: Path, machine: Machine, work: Path, timeout:
         *("-kernel", str(kernel.image), "-initrd", str(initramfs)),
         *("-append", machine.append()),
     ]
+    orders = None
+    if machine.balloon:
+        command += ["-device", "virtio-balloon-pci", "-monitor", "stdio"]
+        orders = f"balloon {machine.balloon.removesuffix('M')}\n"
     for attempt in range(STARTS):
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+            done = subprocess.run(
+                command, input=orders, capture_output=True, text=True, timeout=timeout, check=False
+            )
             break
         except subprocess.TimeoutExpired:
             last = console.read_bytes().splitlines()[-1:] if console.exists() else []
@@ -84,6 +91,7 @@ def _disk(machine: Machine, work: Path) -> list[str]:
     with image.open("wb") as file:
         file.truncate(int(machine.disk.removesuffix("M")) << 20)
     drive = f"if=none,id=disk,format=raw,file={image}"
-    if machine.disk_rate:
-        drive += f",throttling.bps-write={machine.disk_rate}"
+    if machine.disk_burst:
+        burst = int(machine.disk_burst.removesuffix("M")) << 20
+        drive += f",throttling.bps-write=1024,throttling.bps-write-max={burst}"
     return ["-drive", drive, "-device", "nvme,drive=disk,serial=1"]

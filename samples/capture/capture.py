@@ -92,6 +92,7 @@ def _truth(name: str, kernel: Kernel, scenario: Scenario, seen: truth.Seen) -> t
             "nodes": machine.nodes,
             "cmdline": machine.append(),
             **({"disk": machine.disk} if machine.disk else {}),
+            **({"balloon": machine.balloon} if machine.balloon else {}),
         },
         "panics": scenario.panics,
     }

@@ -93,6 +93,15 @@ LISTS=/proc/sys/vm/percpu_pagelist_high_fraction
 """
 
 
+# A file system that can be frozen.
+_SMALL_DISK = r"""
+load_modules
+put /sys/block/zram0/disksize 16M
+mke2fs -b 4096 -i 65536 /dev/zram0 >/dev/null
+mount -t ext4 /dev/zram0 /mnt
+"""
+
+
 def _memcg2(path: str, limit: str, rest: str) -> str:
     """Steps of an OOM in a v2 cgroup: $CG is its directory."""
     return f"""
@@ -225,11 +234,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         _memcg2(
             "/system.slice/backup.service",
             "24M",
+            f"{_SMALL_DISK}"
             r"""
-load_modules
-put /sys/block/zram0/disksize 16M
-mke2fs -b 4096 -i 65536 /dev/zram0 >/dev/null
-mount -t ext4 /dev/zram0 /mnt
 fsfreeze --freeze /mnt
 hog -n rsync -c $CG -u 1000 -D /mnt/file -m 200 -S 8 -k 128
 sleep 8
@@ -238,6 +244,21 @@ until_gone $HOG
 umount /mnt
 """,
         ),
+        modules=(*ZRAM, "crc32c_generic", "ext4"),
+    ),
+    Scenario(
+        "reaper-failed",
+        "Global; the victim hangs on a frozen file system with its address space locked, so that the OOM "
+        "reaper gives up and another process is killed.",
+        ("global",),
+        ("5.10", "7.x"),
+        f"{_SMALL_DISK}{_SYSTEM}hold 24 mysqld -u 105\nhold 400 postgres -u 106 -W /mnt/file\nSTUCK=$HOG\n"
+        "fsfreeze --freeze /mnt\nguest go\nsleep 1\n"
+        # Resets the peak of its resident set.  Who waits for the lock keeps the reaper from sharing it.
+        "put /proc/$STUCK/clear_refs 5 &\n"
+        "probe\nhog -n python3 -u 1000 -m 900 -S 120 -k 512\nuntil_gone $HOG\n"
+        "fsfreeze --unfreeze /mnt\nuntil_gone $STUCK\numount /mnt\n",
+        ORDINARY,
         modules=(*ZRAM, "crc32c_generic", "ext4"),
     ),
     Scenario(
@@ -728,17 +749,30 @@ put /sys/bus/pci/rescan 1
     ),
     Scenario(
         "global-dirty",
-        "Global; the page cache is full of dirty pages, which the disk writes very slowly.",
+        "Global; nearly half of the memory is dirty page cache, and the disk hardly writes any more.",
         ("dirty page cache",),
         ("5.10", "6.12"),
-        "mke2fs -b 4096 /dev/nvme0n1 >/dev/null\nmount -t ext4 /dev/nvme0n1 /mnt\n"
+        "mke2fs -b 4096 -i 1048576 /dev/nvme0n1 >/dev/null\nmount -t ext4 /dev/nvme0n1 /mnt\n"
         "put /proc/sys/vm/dirty_ratio 100\nput /proc/sys/vm/dirty_background_ratio 100\n"
-        f"{_NO_BOOST}{_SYSTEM}hold 24 mysqld -u 105\nhold 0 cp -p /mnt/file -P 100\nprobe\n"
+        f"{_NO_BOOST}{_SYSTEM}hold 24 mysqld -u 105\nhold 0 cp -p /mnt/file -P 360\nprobe\n"
         "LAST='put /proc/sysrq-trigger b'\n"
-        "hog -n python3 -u 1000 -m 900 -S 20 -k 512\nuntil_gone $HOG\n",
-        # With more RAM the kernel waits for a disk this slow for longer than is worth waiting for.
-        Machine(cmdline="nvme_core.io_timeout=3600", disk="192M", disk_rate=65536),
-        timeout=400,
+        "hog -n python3 -u 1000 -m 900 -S 180 -k 512\nuntil_gone $HOG\n",
+        # A disk that is only slow will not do: reclaim goes on for as long as it gets a page now and then.
+        # And it is large, for ext4 makes writers wait for it once what they wrote is half of what is free.
+        Machine("768M", cmdline="nvme_core.io_timeout=3600", disk="2048M", disk_burst="8M"),
+        timeout=240,
+    ),
+    Scenario(
+        "global-balloon",
+        "Global; the hypervisor took back more than half of the memory (virtio); 7.x counts it.",
+        ("balloon",),
+        ("6.12", "7.x"),
+        "load_modules\n"
+        f"until grep -qx 'balloon_inflate {(1024 - 448) * 256}' /proc/vmstat; do sleep 1; done\n"
+        f"{_SYSTEM}hold 24 mysqld -u 105\nprobe\n"
+        "hog -n python3 -u 1000 -m 900 -S 160 -k 512\nuntil_gone $HOG\n",
+        Machine("1024M", balloon="448M"),
+        modules=("virtio_pci", "virtio_balloon"),
     ),
     Scenario(
         "global-two-nodes",

@@ -229,6 +229,30 @@ def test_one_picture_for_each_width(browser: Any, pages: dict[str, str]) -> None
     assert set(browser.execute_script(shown)) == {"narrow"}
 
 
+def test_jupyters_styles_do_not_move_columns(browser: Any, tmp_path: Path) -> None:
+    """In a notebook, whose own rules are for numbers, names stand on the left and no size is broken."""
+    rules = ".jp-RenderedHTMLCommon:not(.x) td { text-align: right; white-space: normal; }"
+    page = tmp_path / "notebook.html"
+    shown = oomlog.read(ADJ)[0].explain()._repr_html_()
+    page.write_text(f'<style>{rules}</style><div class="jp-RenderedHTMLCommon">{shown}</div>', "utf-8")
+    browser.get(page.as_uri())
+    looks = browser.execute_script(
+        "return [...document.querySelectorAll('td')].map(cell => [cell.classList.contains('n'),"
+        " getComputedStyle(cell).textAlign, getComputedStyle(cell).whiteSpace, cell.className])"
+    )
+    assert {number for number, *_ in looks} == {True, False}
+    for number, align, space, name in looks:
+        assert align == ("right" if number else "left")
+        assert space == "nowrap" or "long" in name
+
+
+def test_the_widest_table_fits_a_desktop(browser: Any, pages: dict[str, str]) -> None:
+    """The ranking is not cut off at 1440 pixels."""
+    driver = opened(browser, pages["adj"], width=1440)
+    over = "return [...document.querySelectorAll('.scroll')].map(x => x.scrollWidth - x.clientWidth)"
+    assert max(driver.execute_script(over)) <= 1
+
+
 def test_printing_opens_what_is_folded(browser: Any, pages: dict[str, str]) -> None:
     """On paper nothing can be opened, so everything is; afterwards the page is as it was."""
     opened(browser, pages["adj"])

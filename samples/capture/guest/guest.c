@@ -31,6 +31,7 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -260,6 +261,8 @@ static _Noreturn void probe(char **argv)
  * -T NAME     a thread of this name takes the memory
  * -D FILE     the main thread opens FILE meanwhile (and hangs there if that fs is frozen)
  * -r FILE     make FILE when done            -h        allow transparent huge pages
+ * -W FILE     then wait for the gate and write to a page of FILE with the address space locked
+ *             (and hang there if that fs is frozen by then)
  * -g          wait for the gate ("guest go") first
  * -F N        fork children, N at most, that take what is asked for; end when one is killed
  * -l          lock what is taken (mlockall)
@@ -400,6 +403,39 @@ static char *decode(char *text)
     return text;
 }
 
+static void wait_for_gate(struct shared *page)
+{
+    while (!atomic_load(&page->gate))
+        nap(1);
+}
+
+/* A page of the file.  It is read, so that writing to it needs nothing but the file system's consent. */
+static char *map_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    volatile char *area;
+
+    if (fd < 0 || ftruncate(fd, 4096) < 0)
+        fail(path);
+    area = map(4096, MAP_SHARED, fd);
+    close(fd);
+    (void)*area;
+    return (char *)area;
+}
+
+/*
+ * Writing through the kernel, which locks the address space for as long as that takes; since
+ * 6.4 an ordinary fault locks no more than the mapping.
+ */
+static void write_locked(char *area)
+{
+    char byte = 1;
+    struct iovec from = {&byte, 1}, to = {area, 1};
+
+    if (process_vm_writev(getpid(), &from, 1, &to, 1, 0) != 1)
+        fail("process_vm_writev");
+}
+
 static void lock_memory(void)
 {
     struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
@@ -417,12 +453,12 @@ static int hog(int argc, char **argv)
 {
     struct plan p = {.chunk = 256 * KIB, .sync_from = ~0UL};
     const char *ready = NULL;
-    char path[1024];
+    char path[1024], *file = NULL;
     int option, huge = 0, gate = 0, uid = 0;
     unsigned long nodes, children = 0;
 
     p.page = attach();
-    while ((option = getopt(argc, argv, "n:c:a:u:m:s:v:P:p:f:M:k:S:d:b:T:D:r:ehgF:lq:x:o:t:w:")) != -1)
+    while ((option = getopt(argc, argv, "n:c:a:u:m:s:v:P:p:f:M:k:S:d:b:T:D:r:W:ehgF:lq:x:o:t:w:")) != -1)
         switch (option) {
         case 'n': prctl(PR_SET_NAME, decode(optarg)); break;
         case 'c':
@@ -449,6 +485,7 @@ static int hog(int argc, char **argv)
         case 'T': p.thread_comm = optarg; break;
         case 'D': p.stuck_path = optarg; break;
         case 'r': ready = optarg; break;
+        case 'W': file = map_file(optarg); break;
         case 'e': filled = 4096; break;
         case 'h': huge = 1; break;
         case 'g': gate = 1; break;
@@ -468,8 +505,8 @@ static int hog(int argc, char **argv)
     seed += (unsigned long long)getpid() * 2654435761ULL;
     if (uid && (setgid((gid_t)uid) < 0 || setuid((uid_t)uid) < 0))
         fail("setuid");
-    while (gate && !atomic_load(&p.page->gate))
-        nap(1);
+    if (gate)
+        wait_for_gate(p.page);
     if (children)
         fork_children(&p, children);
     if (p.thread_comm || p.stuck_path) {
@@ -484,6 +521,10 @@ static int hog(int argc, char **argv)
     }
     if (ready)
         close(open(ready, O_WRONLY | O_CREAT, 0666));
+    if (file) {
+        wait_for_gate(p.page);
+        write_locked(file);
+    }
     for (;;)
         pause();
 }

@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from textwrap import fill
 from typing import IO, NoReturn, TypeVar
 
 from oomlog.errors import UsageError
@@ -27,6 +28,10 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     # The same text in every terminal and in every pipe.
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=26, width=98)
+
+    # A text of several lines is set as it is; a sentence is wrapped.
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return super()._fill_text(text if "\n" in text else fill(text, width), width, indent)
 
 
 class Parser(argparse.ArgumentParser):

@@ -14,9 +14,10 @@ from oomlog.report.summary import Tally, counted, problem_line, stats_lines, sum
 __all__ = ["exit_status", "say_left_out", "say_problems", "say_untrusted", "write_summary"]
 
 
-def write_summary(output: Output, tally: Tally, seconds: float, *, stats: bool) -> None:
+def write_summary(output: Output, tally: Tally, seconds: float, *, stats: bool, strict: bool) -> None:
     """Write the line under the table, and the statistics when they were asked for."""
-    lines = [summary(tally, seconds), *(stats_lines(tally) if stats else ())]
+    line = summary(tally, seconds, listed=stats or strict)
+    lines = [line, *(stats_lines(tally) if stats else ())]
     output.write("".join(f"{line}\n" for line in lines).encode())
 
 

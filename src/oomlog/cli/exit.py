@@ -15,7 +15,7 @@ class ExitStatus(IntEnum):
     KILLS_FOUND = 1
     """Only with ``--exit-code``: at least one process was killed."""
     NO_MATCH = 1
-    """Only of ``grammar try``: no variant matches the line."""
+    """Of ``grammar try``: no variant matches the line; of ``why``: no event mentions the process."""
     FAILED = 2
     """Wrong usage, or an input that cannot be read; the other inputs were still processed."""
     PROBLEMS = 3

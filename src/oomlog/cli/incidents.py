@@ -20,10 +20,10 @@ _EXAMPLE = 'write it like --incident "2026-11-22 10:00".."11:00"'
 
 
 class Incident(NamedTuple):
-    """A time from which to which, both included."""
+    """A time from which to which, both included; ``None`` are all times, and events without one."""
 
-    since: Bound
-    until: Bound
+    since: Bound | None
+    until: Bound | None
 
 
 def add_incident(group: Any) -> None:
@@ -31,7 +31,8 @@ def add_incident(group: Any) -> None:
     group.add_argument(
         "--incident",
         metavar="FROM..TO",
-        help="one report of all events between two times; TO may be a time of the same day alone",
+        help="one report of all events between two times; TO may be a time of the same day alone; or all, "
+        "for every event of the inputs, also of logs without a clock",
     )
 
 
@@ -42,6 +43,8 @@ def incident_of(options: argparse.Namespace, context: Context) -> Incident | Non
     """
     if options.incident is None:
         return None
+    if options.incident == "all":
+        return Incident(None, None)
     first, dots, last = options.incident.partition("..")
     if not dots or not first.strip() or not last.strip():
         raise UsageError(f"--incident {options.incident!r}: expected two times with '..' between; {_EXAMPLE}")
@@ -72,7 +75,9 @@ def _same_day(text: str, since: Bound) -> str:
 
 
 def in_incident(event: OomEvent, incident: Incident) -> bool:
-    """Tell whether an event lies in the time; one without a time does not."""
+    """Tell whether an event lies in the time; one without a time only lies in all."""
+    if incident.since is None or incident.until is None:
+        return True
     if event.time is None:
         return False
     after, before = incident.since.compare(event.time), incident.until.compare(event.time)

@@ -30,9 +30,9 @@ _SCOPES = ("global", "memcg", "cpuset", "mempolicy", "sysrq", "unknown")
 TIMES = """\
 times:
   2024-05-01, '2024-05-01 12:30', 12:30, @1714566600, -2h, '2 hours ago', today, yesterday or now.
-  A time without a zone is in the zone of each log, with --journal in that of this machine (or --tz);
-  a date alone means its midnight there.  Both bounds are inclusive.  With a bound, events that have
-  no time are left out, and counted.
+  A time without a zone is in the zone of each log, with --journal in that of this machine (or
+  --tz); a date alone means its midnight there.  Both bounds are inclusive.  With a bound, events
+  that have no time are left out, and counted.
 """
 
 

@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["add_color", "add_json_or_text", "add_lang", "add_root"]
+from oomlog.cli.arguments import read_percent, value
+
+__all__ = [
+    "FILES",
+    "add_color",
+    "add_files",
+    "add_format",
+    "add_lang",
+    "add_near",
+    "add_output",
+    "add_root",
+]
+
+FILES = "logs, folders or archives; standard input for -, or for no name at all unless it is a terminal"
+
+
+def add_files(parser: Any) -> None:
+    """Add the logs to read."""
+    parser.add_argument("files", metavar="FILE", nargs="*", help=FILES)
+
+
+def add_output(group: Any, *, stdout: bool = False) -> None:
+    """Add ``--output``.
+
+    :param stdout: Say that ``-`` is standard output, which is not where the command writes by itself.
+    """
+    group.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="write to FILE, which appears only when it is complete"
+        + ("; - is standard output" if stdout else ""),
+    )  # fmt: skip
 
 
 def add_color(group: Any) -> None:
@@ -23,11 +54,26 @@ def add_lang(group: Any) -> None:
     )
 
 
-def add_json_or_text(group: Any) -> None:
-    """Add ``--format`` for commands that answer in sentences."""
+def add_format(
+    group: Any, choices: Sequence[str], meaning: str, *, default: str | None = "text", json: bool = False
+) -> None:
+    """Add ``--format``.
+
+    :param meaning: What the choices are, in words.
+    :param json: Add ``--json`` as well, which is short for one of them.
+    """
+    group.add_argument("-f", "--format", choices=choices, default=default, metavar="F", help=meaning)
+    if json:
+        group.add_argument(
+            "--json", action="store_const", const="json", dest="format", help="short for -f json"
+        )
+
+
+def add_near(group: Any, default: float) -> None:
+    """Add ``--near``."""
     group.add_argument(
-        "-f", "--format", choices=("text", "json"), default="text", metavar="F",
-        help="text (the default) or json",
+        "--near", metavar="PERCENT", type=value(read_percent), default=default,
+        help=f"fill from which a cgroup counts as near its limit (default {default:.0%}%)",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -151,7 +152,8 @@ class FileOutput(Output):
     def abandon(self) -> None:
         """Remove what was written so far."""
         super().abandon()
-        self.file.close()
+        with suppress(OSError):  # what could not be written before cannot be now
+            self.file.close()
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None

@@ -7,6 +7,7 @@ of their own.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -170,9 +171,13 @@ class Finder:
             self._collector.close(report, self.tape.end)
 
     def _set_aside(self) -> None:
-        """Keep the text of the reports that the end of this log cut, for the log that continues it."""
-        opened = self._collector.open
+        """Keep the text of the reports that the end of this log cut, for the log that continues it.
+
+        One whose kill is the log's last line may have more of them there, those of its group.
+        """
+        opened, done = self._collector.open, self._collector.done
         started = [report for report in opened if report.header is not None and not report.forged]
+        started += [report for report in done if self._may_go_on(report)]
         # A later event would be found once more in the text that is handed on.
         if not started or self._collector.latest > min(report.start for report in started):
             return
@@ -180,6 +185,17 @@ class Finder:
         first = min(started, key=lambda report: report.start)
         self.unfinished = Unfinished(tape.text(first.start, tape.end), self.source, first.first.no)
         self._collector.open = [report for report in opened if report not in started]
+        self._collector.done = deque(report for report in done if report not in started)
+
+    def _may_go_on(self, report: Report) -> bool:
+        known = report.header is not None or report.group is not None
+        return (
+            known
+            and bool(report.kills)
+            and "cgroup" in report.message
+            and report.end >= self.tape.end
+            and not report.forged
+        )
 
     def _limit(self) -> int | None:
         limits = [report.start + MAX_REPORT for report in self._collector.open]

@@ -252,7 +252,7 @@ def parse_source(
     clock = Clock(options.year, source.mtime, options.tz)
     trust = Trust(source.proven, options.untrusted)
     finder = Finder(tape, shared_matcher(), clock, source=source.name, before=before, trust=trust)
-    if carry is not None:
+    if carry is not None and source.continued:
         finder.unfinished = Unfinished()
     yield from finder.events()
     if options.beside is not None:

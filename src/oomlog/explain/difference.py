@@ -88,7 +88,8 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
         if first.selected is not None and first.selected.pid != first.pid:
             values |= {"child_pid": first.pid, "child_comm": first.comm}
             return True, "sacrificed_child", values
-        return True, "tie" if _is_tied(choice, found) else None, values
+        tied = _tied(choice, found)
+        return True, "tie" if tied else None, values | ({"tied": tied} if tied else {})
     known = {column.key for column in default_grammar().columns}
     unknown = [name for name in event.tasks.columns if name not in known] if event.tasks else []
     if unknown:
@@ -104,15 +105,16 @@ def _is(choice: Choice, pid: int) -> bool:
     return choice.chosen is not None and choice.chosen.pid == pid
 
 
-def _is_tied(choice: Choice, found: VictimChoice) -> bool:
-    """Tell whether the second is as bad as the first; where adjustments are equal, what they use tells."""
-    first, second = (*found.ranking[:2], None, None)[:2]
-    if first is None or second is None:
-        return False
-    if first.badness is not None and second.badness is not None:
-        return first.badness == second.badness
+def _tied(choice: Choice, found: VictimChoice) -> int:
+    """Return how many are as bad as the first; where adjustments are equal, what they use tells."""
+    first, *others = found.ranking
     used = {process.pid: process.used_pages for process in choice.processes}
-    return used[first.pid] == used[second.pid]
+    return sum(
+        each.badness == first.badness
+        if each.badness is not None and first.badness is not None
+        else used[each.pid] == used[first.pid]
+        for each in others
+    )
 
 
 def _no_victim(event: OomEvent) -> str:
@@ -188,7 +190,7 @@ def _gap(choice: Choice, found: VictimChoice) -> dict[str, int | float | str | N
 def _tie(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
     if _gap(choice, found)["gap_kb"] != 0:
         return None
-    return True, "tie", values
+    return True, "tie", {**values, "tied": _tied(choice, found)}
 
 
 def _root(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:

@@ -62,12 +62,13 @@ def machine_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
     _reserved(sheet, event, total_kb, page_kb, all_zones)
     _balloon(sheet, node_sum, total_kb)
     _check_pagecache(sheet, event, printed, page_kb, total_kb)
-    complete = sheet.kb("free") is not None and "pagetables" in printed and lists_kb(printed) is not None
-    complete = complete and (sheet.kb("slab_unreclaimable") is not None or sheet.kb("slab") is not None)
-    complete = complete and sheet.kb("reserved") is not None
-    complete = not _differs(sheet, event, zone_sum, total_kb, page_kb) and complete
-    _residue(sheet, event, total_kb, complete)
-    return sheet.close("machine", None, total_kb, complete=complete)
+    complete = sheet.kb("reserved") is not None and _all_counters(printed)
+    contradicted = _contradicted(sheet, event, zone_sum, total_kb, page_kb)
+    if not complete:
+        sheet.note("incomplete")
+    elif not contradicted:
+        _residue(sheet, event, total_kb)
+    return sheet.close("machine", None, total_kb, complete=complete and not contradicted)
 
 
 def _sum(parts: Sequence[Mapping[str, int]], page_kb: int) -> dict[str, int]:
@@ -86,13 +87,28 @@ def _hidden_pools(event: OomEvent) -> bool:
     return {pool.get("node") for pool in hugepages(event)} <= shown
 
 
-def _differs(sheet: Sheet, event: OomEvent, zone_sum: Sizes, total_kb: int, page_kb: int) -> bool:
-    """Compare RAM with the zones' present pages."""
+def _all_counters(printed: Sizes) -> bool:
+    """Tell whether all is there that the kernel has always printed together.
+
+    The unevictable list could be configured away until 2.6.31, before isolated pages were counted.
+    """
+    if lists_kb(printed) is None or not {"free", "pagetables"} <= printed.keys():
+        return False
+    if "isolated_anon" in printed and "unevictable" not in printed:
+        return False
+    return "slab" in printed or {"slab_reclaimable", "slab_unreclaimable"} <= printed.keys()
+
+
+def _contradicted(sheet: Sheet, event: OomEvent, zone_sum: Sizes, total_kb: int, page_kb: int) -> bool:
+    """Compare RAM with the zones' present pages, and with the items."""
     present = zone_sum.get("present")
-    differs = present is not None and ram_contradicts(event, page_kb)
-    if differs:
+    if present is not None and ram_contradicts(event, page_kb):
         sheet.note("ram_differs", ram_kb=total_kb, present_kb=present)
-    return differs
+        return True
+    over = sheet.exceeds(total_kb)
+    if over is not None:
+        sheet.note("items_exceed", over_kb=over)
+    return over is not None
 
 
 def _within_lists(
@@ -225,10 +241,7 @@ def _check_pagecache(sheet: Sheet, event: OomEvent, printed: Sizes, page_kb: int
         sheet.note("shmem_may_be_locked", locked_kb=locked)
 
 
-def _residue(sheet: Sheet, event: OomEvent, total_kb: int, complete: bool) -> None:
-    if not complete:
-        sheet.note("incomplete")
-        return
+def _residue(sheet: Sheet, event: OomEvent, total_kb: int) -> None:
     rest = total_kb - sheet.sum_kb()
     if rest < 0:
         sheet.note("negative", over_kb=-rest)

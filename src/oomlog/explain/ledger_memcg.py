@@ -57,9 +57,17 @@ def memcg_ledger(event: OomEvent, page_kb: int) -> Ledger | None:
         else:
             total_kb = limit
             sheet.add("headroom", limit - usage, derived=True)
-    known = sheet.kb("anon") is not None
-    _notes(sheet, event, memcg, stats, rest if known else None, usage, page_kb)
-    return sheet.close("memcg", event.oom_memcg, total_kb, complete=known)
+    # All kernels that print statistics print these two.
+    known = sheet.kb("anon") is not None and (sheet.kb("file") is not None or sheet.kb("cache") is not None)
+    over = sheet.exceeds(total_kb)
+    if over is not None:
+        sheet.note("items_exceed_memcg", over_kb=over)
+    elif not known:
+        sheet.note("incomplete_memcg" if sheet.kb("anon") is not None else "no_stats")
+    else:
+        _residue(sheet, event, memcg, rest, usage, page_kb)
+    _notes(sheet, memcg, stats, usage)
+    return sheet.close("memcg", event.oom_memcg, total_kb, complete=known and over is None)
 
 
 def memcg_parts(event: OomEvent) -> tuple[Ledger, ...]:
@@ -138,18 +146,17 @@ def _add_kernel(sheet: Sheet, kb: Sizes, memcg: Memcg) -> None:
         sheet.part(item, kb.get(key), "kernel")
 
 
-def _notes(
-    sheet: Sheet, event: OomEvent, memcg: Memcg, stats: Sizes, rest: int | None, usage: int, page_kb: int
-) -> None:
-    if rest is None:
-        sheet.note("no_stats")
-    elif rest < 0:
+def _residue(sheet: Sheet, event: OomEvent, memcg: Memcg, rest: int, usage: int, page_kb: int) -> None:
+    if rest < 0:
         sheet.note("negative_memcg", over_kb=-rest)
     elif rest > _NOTABLE * usage:
         sheet.note("unaccounted_share_memcg", unaccounted_kb=rest, share=round(rest / usage, 4))
         if sheet.kb("kernel") is None:
             sheet.note("kernel_not_printed")
             _page_tables(sheet, event, memcg, rest, page_kb)
+
+
+def _notes(sheet: Sheet, memcg: Memcg, stats: Sizes, usage: int) -> None:
     unevictable = stats.get("unevictable", 0)
     if unevictable > _NOTABLE * usage:
         sheet.note("unevictable_memcg", unevictable_kb=unevictable)

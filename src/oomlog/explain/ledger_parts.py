@@ -25,9 +25,6 @@ __all__ = ["parts_of"]
 
 Sizes = Mapping[str, int]
 
-_NOTABLE = 0.02
-"""Share of the node or zone that its items may exceed it by; more is a damaged line."""
-
 
 def parts_of(event: OomEvent, page_kb: int) -> tuple[Ledger, ...]:
     """Return the ledgers of nodes and zones, or of child cgroups."""
@@ -88,9 +85,7 @@ def _hugetlb(sheet: Sheet, pools: Sequence[Mapping[str, int]]) -> None:
 def _close(sheet: Sheet, of: Literal["node", "zone"], name: str, kb: Sizes) -> Ledger:
     complete = sheet.kb("free") is not None and lists_kb(kb) is not None
     over = sheet.sum_kb() - kb["present"]
-    # Counters move while they are read, and parts of them wait on CPUs, but not by so much.
-    damaged = over > max(_NOTABLE * kb["present"], 1024) and sheet.kb("reserved") is not None
-    if damaged:
+    if sheet.exceeds(kb["present"]) is not None and sheet.kb("reserved") is not None:
         sheet.note("items_exceed", over_kb=over)
         complete = False
     elif not complete:

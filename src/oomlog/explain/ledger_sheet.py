@@ -9,6 +9,10 @@ from oomlog.explain.model import Ledger, LedgerItem, Values
 
 __all__ = ["Sheet", "kilobytes", "merged", "total"]
 
+_LAG = 0.02
+"""Share of a total by which its items may exceed it: counters move while they are read, and parts of them
+wait on CPUs.  More is a damaged line."""
+
 
 class Sheet:
     """Items and notes of one ledger; what was not printed (``None``) is not entered."""
@@ -39,6 +43,11 @@ class Sheet:
     def sum_kb(self) -> int:
         """Return the sum of the items, without their parts."""
         return sum(each.kb or 0 for each in self.items if each.within is None)
+
+    def exceeds(self, total_kb: int) -> int | None:
+        """Return by how much the items exceed the total, ``None`` if moving counters can do that."""
+        over = self.sum_kb() - total_kb
+        return over if over > max(_LAG * total_kb, 1024) else None
 
     def close(
         self,

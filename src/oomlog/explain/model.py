@@ -120,13 +120,17 @@ class LedgerItem:
     derived: bool = False
 
 
+_CONTRADICTED = ("ledger.ram_differs", "ledger.items_exceed", "ledger.items_exceed_memcg")
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Where memory was: items that add up to the total, with the residue named.
 
     :ivar of: ``machine``, ``memcg``, ``node`` or ``zone``.
     :ivar name: The cgroup's path, the node's number, the zone's name.
-    :ivar unaccounted_kb: Total less all items; negative when the counters moved while they were printed.
+    :ivar unaccounted_kb: Total less all items; negative when the counters moved while they were printed,
+        ``None`` where lines are missing or the log contradicts itself.
     """
 
     of: Literal["machine", "memcg", "node", "zone"]
@@ -140,6 +144,26 @@ class Ledger:
     def kb(self, item: str) -> int | None:
         """Return an item's size, ``None`` when it was not printed."""
         return next((each.kb for each in self.items if each.id == item), None)
+
+    @property
+    def items_kb(self) -> int:
+        """Return the sum of the items, without their parts."""
+        return sum(item.kb or 0 for item in self.items if item.within is None)
+
+    @property
+    def contradiction(self) -> tuple[str, Values] | None:
+        """Return the remark that the log contradicts the total, of which a share would be a wrong number."""
+        return next((note for note in self.notes if note[0] in _CONTRADICTED), None)
+
+    @property
+    def unknown_kb(self) -> int | None:
+        """Return how much of the total is in lines that are missing or damaged, or that never were.
+
+        ``None`` where the residue is known, and where the log contradicts the total.
+        """
+        if self.unaccounted_kb is not None or self.contradiction is not None:
+            return None
+        return max(self.total_kb - self.items_kb, 0)
 
 
 @dataclass(frozen=True, slots=True)

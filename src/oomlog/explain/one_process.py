@@ -133,4 +133,12 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
             return say("why.spared_size", lang, values)
         differ = found.process.oom_score_adj != first.oom_score_adj
         return say("why.spared_adj" if differ else "why.spared", lang, values)
-    return say(f"why.{found.answer}", lang, values)
+    return say(f"why.{found.answer}{_table_missing(found, case)}", lang, values)
+
+
+def _table_missing(found: Why, case: Case) -> str:
+    """Tell the sentence for a process that a whole table does not list from those for none and a cut one."""
+    table = case.event.sections["tasks"]
+    if found.answer != "not_listed" or table == "present":
+        return ""
+    return "_absent" if table == "absent" else "_cut"

@@ -26,7 +26,7 @@ Remark = tuple[str, Values]
 def overcommit(case: Case) -> tuple[Remark, ...]:
     """Return the keys of ``overcommit.toml`` to say, with their numbers."""
     event = case.event
-    if event.killer != "kernel" or event.scope in ("unknown", "sysrq"):
+    if event.killer != "kernel" or scope_of(event) in ("unknown", "sysrq"):
         return ()
     if event.scope == "memcg":
         return (("memcg", {}),)

@@ -36,6 +36,7 @@ CAUSES = (
     "page_tables",
     "tmpfs_shmem",
     "balloon",
+    "reserved_ram",
     "gpu_memory",
     "zram_store",
     "unaccounted_kernel",
@@ -73,10 +74,11 @@ GAPS = ("rate_limited", "truncated_log")
 _PROCESSES = ("fork_storm", "system_exhausted")
 _HELD = {
     "hugetlb_reserved": ("hugetlb_kb",),
-    "slab_kernel": ("unreclaimable_kb", "reclaimable_kb"),
+    "slab_kernel": ("unreclaimable_kb", "reclaimable_kb", "slab_kb"),
     "page_tables": ("pagetables_kb",),
     "tmpfs_shmem": ("shmem_kb",),
     "balloon": ("balloon_kb",),
+    "reserved_ram": ("reserved_kb",),
     "gpu_memory": ("gpu_active_kb", "gpu_reclaim_kb"),
     "zram_store": ("store_kb",),
     "unaccounted_kernel": ("unaccounted_kb",),
@@ -117,6 +119,8 @@ def holder(found: Sequence[Finding], ledger: Ledger | None) -> Finding | None:
 def _is_minor(finding: Finding, ledger: Ledger | None) -> bool:
     """Tell whether this held less than the anonymous memory of processes."""
     anon = None if ledger is None or ledger.of != "machine" else ledger.kb("anon")
+    if anon is None and ledger is not None and finding.id != "tmpfs_shmem":
+        anon = ledger.kb("anon_shmem")  # until 2.6.31 shmem was not counted apart
     if anon is None or finding.id not in _HELD:
         return False
     held = [finding.values.get(name) for name in _HELD[finding.id]]

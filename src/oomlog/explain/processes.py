@@ -65,10 +65,11 @@ def rss_note(event: OomEvent, page_kb: int) -> tuple[str, Values] | None:
 
     Mapped pages of files and shared memory are once in ``mapped``, and as often in the table as they are
     mapped, so what the table has above the counter is double.  Anonymous pages cannot be more than all lists.
+    Of one process there is no sum.
     """
     processes = processes_of(event, page_kb)
     rss = _kb([each.rss_pages for each in processes], page_kb)
-    if not processes or rss is None:
+    if len(processes) < 2 or rss is None:
         return None
     file, shmem = _column(event, "rss_file_pages"), _column(event, "rss_shmem_pages")
     mapped = counters(event).get("mapped_pages")

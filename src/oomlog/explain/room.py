@@ -10,15 +10,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from oomlog.explain import mem_info
+from oomlog.explain.blocks import few_kb, has_block
 from oomlog.explain.case import Case
+from oomlog.explain.reserve import ZONES, has_highmem, rank_of, reserve_pages, shows
 from oomlog.explain.sizes import number
+from oomlog.explain.totalpages import scope_of
+from oomlog.explain.watermarks import atomic_kb
 from oomlog.model import OomEvent
 
 __all__ = ["LARGEST_ORDER", "Request", "Room", "request_of", "rooms_above", "rooms_of", "zone_names"]
 
-_ZONES = ("DMA", "DMA32", "Normal", "HighMem", "Movable")
 # The lowest bits choose the zone in every version (include/linux/gfp.h, 2.6.18 to 7.1), MOVABLE since 2.6.31.
 _DMA, _HIGHMEM, _DMA32, _MOVABLE = 0x1, 0x2, 0x4, 0x8
+# SWAP_CLUSTER_MAX, 2.6.18 to 7.1: so many pages are freed at a time.
+_BATCH = 32
 # __GFP_HIGH lets a request take half of the reserve.
 _HIGH = 0x20
 
@@ -39,7 +44,7 @@ class Request(NamedTuple):
     @property
     def zone(self) -> str:
         """Return the highest zone's name."""
-        return _ZONES[self.highest]
+        return ZONES[self.highest]
 
 
 class Room(NamedTuple):
@@ -57,8 +62,14 @@ class Room(NamedTuple):
     highatomic_kb: int
     tail_kb: int
     """All but one page of a block, which the check takes off in advance."""
+    slack_kb: int
+    """What comes back between the attempt and the dump: at least a batch of reclaim."""
     has_block: bool | None
     """A free block large enough, of a type that the request may take; ``None`` when not printed."""
+    few_kb: int | None
+    """What was free in blocks large enough, where that was less than had to stay free in such (until 4.3)."""
+    few_mark_kb: int
+    """The least of it that had to stay free: the min watermark, halved for each order."""
 
     @property
     def usable_kb(self) -> int:
@@ -72,8 +83,8 @@ class Room(NamedTuple):
 
     @property
     def is_above(self) -> bool:
-        """Tell whether enough was free, whatever the blocks."""
-        return self.usable_kb > self.mark_kb
+        """Tell whether clearly enough was free, whatever the blocks."""
+        return self.usable_kb > self.mark_kb + self.slack_kb
 
     @property
     def words(self) -> str:
@@ -96,7 +107,8 @@ def request_of(event: OomEvent) -> Request | None:
     Such are a mask of 0 (a page fault's, until 5.14), and requests with access to reserves.
     """
     trigger = event.trigger
-    if event.scope not in ("global", "cpuset", "mempolicy") or trigger is None or trigger.gfp_mask is None:
+    bound = scope_of(event) in ("global", "cpuset", "mempolicy")
+    if not bound or trigger is None or trigger.gfp_mask is None:
         return None
     try:
         mask = int(trigger.gfp_mask, 16)
@@ -106,13 +118,13 @@ def request_of(event: OomEvent) -> Request | None:
         return None
     movable = bool(mask & _MOVABLE)
     # A kernel without such a zone serves these requests from Normal (OPT_ZONE_DMA, OPT_ZONE_HIGHMEM).
-    if mask & _DMA and _shows(event, "DMA"):
+    if mask & _DMA and shows(event, "DMA"):
         highest = 0
-    elif mask & _DMA32 and _shows(event, "DMA32"):
+    elif mask & _DMA32 and shows(event, "DMA32"):
         highest = 1
     elif mask & _HIGHMEM and movable:
         highest = 4
-    elif mask & _HIGHMEM and _has_highmem(event):
+    elif mask & _HIGHMEM and has_highmem(event):
         highest = 3
     else:
         highest = 2
@@ -123,7 +135,7 @@ def rooms_of(case: Case, request: Request) -> tuple[Room, ...]:
     """Return the zones that the request may use, empty when one of them cannot be judged."""
     found = []
     for zone in mem_info.zones(case.event):
-        rank = _rank(zone)
+        rank = rank_of(zone)
         if rank is None:
             return ()
         if rank > request.highest:
@@ -139,7 +151,7 @@ def rooms_above(case: Case, request: Request) -> tuple[Room, ...]:
     """Return the zones that the request may not use; hidden since 6.1."""
     found = []
     for zone in mem_info.zones(case.event):
-        rank = _rank(zone)
+        rank = rank_of(zone)
         if rank is not None and rank > request.highest:
             room = _room(case, zone, request)
             if room is not None:
@@ -152,22 +164,19 @@ def zone_names(rooms: tuple[Room, ...]) -> str:
     return ", ".join(dict.fromkeys(room.zone for room in rooms))
 
 
-def _rank(zone: Mapping[str, Any]) -> int | None:
-    name = zone.get("zone")
-    return _ZONES.index(name) if name in _ZONES else None
-
-
 def _room(case: Case, zone: Mapping[str, Any], request: Request) -> Room | None:
     free, low, high = (number(zone, key) for key in ("free_kb", "min_kb", "high_kb"))
     managed = number(zone, "managed_kb")
     managed = number(zone, "present_kb") if managed is None else managed
-    reserve = _reserve_pages(case, zone, request)
+    reserve = reserve_pages(case.event, zone, request.highest)
     if free is None or low is None or high is None or managed is None or reserve is None:
         return None
     # Since 6.13 only the free part of the highatomic blocks counts, printed since 6.17.
     highatomic = number(zone, "free_highatomic_kb")
     if highatomic is None:
-        highatomic = number(zone, "reserved_highatomic_kb") or 0
+        highatomic = number(zone, "reserved_highatomic_kb")
+    if highatomic is None:  # until 5.1 only the letters of the free blocks tell
+        highatomic = atomic_kb(zone) or 0
     return Room(
         zone=str(zone.get("zone")),
         node=number(zone, "node"),
@@ -179,57 +188,8 @@ def _room(case: Case, zone: Mapping[str, Any], request: Request) -> Room | None:
         cma_kb=0 if request.movable else number(zone, "free_cma_kb") or 0,
         highatomic_kb=highatomic,
         tail_kb=((1 << request.order) - 1) * case.page_kb,
-        has_block=_has_block(case, zone, request),
+        slack_kb=_BATCH * case.page_kb,
+        has_block=has_block(zone, request.order, request.movable, case.page_kb),
+        few_kb=few_kb(case.event, zone, request.order, low, case.page_kb),
+        few_mark_kb=low >> request.order,
     )
-
-
-def _reserve_pages(case: Case, zone: Mapping[str, Any], request: Request) -> int | None:
-    """Return lowmem_reserve[] at the request's highest zone.
-
-    The line has one number for each zone type of the kernel, populated or not, and does not name them; they
-    never fall from left to right behind the zone's own.  ``None`` where the place is not certain.
-    """
-    reserve = zone.get("lowmem_reserve_pages")
-    if not isinstance(reserve, list | tuple) or not reserve or not all(isinstance(n, int) for n in reserve):
-        return None
-    rank = _rank(zone)
-    if rank == request.highest:
-        return 0
-    if request.highest == 4 or len(set(reserve)) == 1:
-        return int(max(reserve))
-    if _has_highmem(case.event):
-        # 32 bits: the types end with Normal, HighMem, Movable; there is no Device.
-        at = request.highest - 5
-        return int(reserve[at]) if len(reserve) >= 3 and request.highest >= 2 else None
-    if len(reserve) == 5 and request.highest == 2:
-        return int(reserve[2])  # DMA, DMA32, Normal, Movable, Device
-    if request.highest >= 2 and not _shows(case.event, "Movable") and reserve[-1] == reserve[-2]:
-        return int(max(reserve))  # no memory above Normal
-    return None
-
-
-def _has_highmem(event: OomEvent) -> bool:
-    # The zone itself is hidden since 6.1 when the request may not use it.
-    return _shows(event, "HighMem") or bool(number(mem_info.totals(event), "highmem_pages"))
-
-
-def _shows(event: OomEvent, name: str) -> bool:
-    return any(zone.get("zone") == name for zone in mem_info.zones(event))
-
-
-def _has_block(case: Case, zone: Mapping[str, Any], request: Request) -> bool | None:
-    blocks = zone.get("free_list")
-    if not isinstance(blocks, list | tuple) or not blocks:
-        return None
-    usable = set("UMER") | (set("C") if request.movable else set())
-    for block in blocks:
-        size, count = number(block, "size_kb"), number(block, "count")
-        if size is None or count is None:
-            return None
-        if size < case.page_kb << request.order or count == 0:
-            continue
-        types = block.get("types")
-        # No letters before 3.8.
-        if not types or set(str(types)) & usable:
-            return True
-    return False

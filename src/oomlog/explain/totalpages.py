@@ -14,6 +14,7 @@ from oomlog.explain.ledger_sheet import kilobytes, merged
 from oomlog.explain.mem_info import counters, swap, totals, zones
 from oomlog.explain.model import Derived
 from oomlog.explain.page_size import page_size
+from oomlog.explain.quote import lines_with
 from oomlog.kernel import is_unlimited
 from oomlog.model import OomEvent, Scope
 
@@ -71,13 +72,26 @@ def scope_of(event: OomEvent) -> Scope:
     CONSTRAINT_NONE.  But since 4.9 the mask of a memory policy is there (oom_kill_process(), mm/oom_kill.c),
     and one that leaves out nodes which the task may use is no cpuset's.  A cpuset's nodes are all that the
     report shows (since 2.6.39, dump_header()): so it is if just these are shown of a machine that has more.
+    A report that breaks off before the kill has no words of it, but a Mem-Info block.
     """
-    if event.scope != "global" or _tells_constraint(event):
-        return event.scope
+    scope = "global" if event.scope == "unknown" and _shows_machine(event) else event.scope
+    if scope != "global" or _tells_constraint(event):
+        return scope
     mask, allowed = nodes_in(event.nodemask), nodes_in(event.mems_allowed)
     if mask and allowed and mask < allowed:
         return "mempolicy"
     return "cpuset" if allowed and _shows_only(event, allowed) else "global"
+
+
+def _shows_machine(event: OomEvent) -> bool:
+    """Tell whether a report without an end shows the machine's memory, and nothing of a cgroup.
+
+    A cgroup's report has no Mem-Info since 3.9, and until then has its own counters before it
+    (dump_header(), mm/oom_kill.c); the trace leads through mm/memcontrol.c.
+    """
+    if event.killer != "kernel" or event.trigger is None or event.memcg is not None:
+        return False
+    return bool(zones(event)) and not lines_with(event, "mem_cgroup_", "memcg_oom", "try_charge")
 
 
 def _shows_only(event: OomEvent, nodes: frozenset[int]) -> bool:

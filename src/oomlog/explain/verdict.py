@@ -18,7 +18,7 @@ _SAID = frozenset({"allocating_task", "no_killable", "no_victim_named", "panic",
 _NOT_SAID = frozenset(
     {
         "allocating_task", "balloon", "fork_storm", "gpu_memory", "hugetlb_reserved", "mlocked",
-        "page_cache_dirty", "page_tables", "slab_kernel", "tmpfs_shmem", "unaccounted_kernel",
+        "page_cache_dirty", "page_tables", "reserved_ram", "slab_kernel", "tmpfs_shmem", "unaccounted_kernel",
     }
 )  # fmt: skip
 """Causes whose claim says what held the memory or who was chosen, but not that memory ran out."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oomlog.explain.mem_info import Part
+from oomlog.explain.sizes import number
 from oomlog.units import human_kb
 
-__all__ = ["free_kb", "has_free", "high_kb", "min_kb", "tightest"]
+__all__ = ["atomic_kb", "free_kb", "has_free", "high_kb", "min_kb", "tightest"]
 
 # More zones than these (machines with many nodes) make no sentence.
 _SHOWN = 4
@@ -41,7 +42,20 @@ def has_free(zone: Part, page_kb: int) -> bool | None:
         return None
     reserve = zone.get("lowmem_reserve_pages")
     kept = max(reserve, default=0) * page_kb if isinstance(reserve, list | tuple) else 0
-    return free > _SLACK * high + kept
+    return free - (atomic_kb(zone) or 0) > _SLACK * high + kept
+
+
+def atomic_kb(zone: Part) -> int | None:
+    """Return what is free in blocks of the type HighAtomic alone, ``None`` where blocks are not printed.
+
+    Only requests that may not wait take from these.  Where a size has blocks of several types, the share of
+    each is not printed.
+    """
+    blocks = zone.get("free_list")
+    if not isinstance(blocks, list | tuple) or not blocks:
+        return None
+    kept = [block for block in blocks if block.get("types") == "H"]
+    return sum((number(block, "count") or 0) * (number(block, "size_kb") or 0) for block in kept)
 
 
 def tightest(zones: Sequence[Part]) -> str:

@@ -1,8 +1,8 @@
 """The page size of the machine a report came from: not printed, but it shows.
 
 The free lists begin with blocks of one page (show_free_areas()); the victim's address space is printed in
-pages in the task table and in kB in the kill line; and a cgroup without limit shows PAGE_COUNTER_MAX, which
-is rounded down to a page.
+pages in the task table and in kB in the kill line; a cgroup without limit shows PAGE_COUNTER_MAX, which is
+rounded down to a page; and what is free is printed in pages for the machine and in kB for its zones.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from oomlog.model import OomEvent
 __all__ = ["page_kb", "page_sizes", "zones_of"]
 
 _SIZES_KB = (4, 8, 16, 64, 256)
+# Zones and counter are not read at the same moment.
+_DRIFT = 0.02
 # PAGE_COUNTER_MAX in kB by page size: LONG_MAX / PAGE_SIZE pages (include/linux/page_counter.h since 3.19).
 _NO_LIMIT_KB = {(2**63 - 1) // (1024 * kb) * kb: kb for kb in _SIZES_KB}
 
 
 def page_sizes(event: OomEvent) -> dict[str, int]:
-    """Return the page size in kB by what shows it: ``free_list``, ``victim``, ``limit``."""
+    """Return the page size in kB by what shows it: ``free_list``, ``victim``, ``limit``, ``free``."""
     found = {"free_list": _free_list(event), "victim": _victim(event), "limit": _limit(event)}
+    if set(found.values()) == {None}:
+        found["free"] = _free(event)
     return {name: kb for name, kb in found.items() if kb is not None}
 
 
@@ -64,3 +68,14 @@ def _limit(event: OomEvent) -> int | None:
         if size is not None:
             return size
     return None
+
+
+def _free(event: OomEvent) -> int | None:
+    """Compare the counter with the zones; those of other nodes, or hidden ones, let no size fit."""
+    counters: Any = (event.mem_info or {}).get("counters")
+    pages = (counters or {}).get("free_pages")
+    free = [zone.get("free_kb") for zone in zones_of(event)]
+    zones = sum(kb for kb in free if isinstance(kb, int))
+    if not isinstance(pages, int) or not pages or not free or None in free:
+        return None
+    return next((kb for kb in _SIZES_KB if abs(zones - pages * kb) <= _DRIFT * pages * kb), None)

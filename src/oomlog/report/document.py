@@ -5,7 +5,7 @@ Texts are raw: each renderer escapes them for its own format.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -105,6 +105,7 @@ class Item:
     """One point of a list: a sentence, and quoted lines or code below it.
 
     :ivar folded: Under this title, and to be opened, is what stands below, where the format has folds.
+    :ivar marked: Backticks in the text are oomlog's own, around what is typed or printed.
     """
 
     text: str
@@ -112,6 +113,18 @@ class Item:
     label: str | None = None
     tone: Tone | None = None
     folded: str | None = None
+    marked: bool = False
+
+    def parts(self) -> Iterator[tuple[str, bool]]:
+        """Yield the parts of the text, and whether each stood between backticks.
+
+        >>> list(Item("see `ps -e` first", marked=True).parts())
+        [('see ', False), ('ps -e', True), (' first', False)]
+        """
+        pieces = self.text.split("`") if self.marked else [self.text]
+        if len(pieces) % 2 == 0:  # one of them stands alone
+            pieces = [self.text]
+        yield from ((piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,9 @@ def _fold(title: str, blocks: tuple[Block, ...]) -> Iterator[str]:
 
 def _item(item: Item, mark: str) -> Iterator[str]:
     label = "" if item.label is None else f"**{markdown_text(item.label)}** "
-    yield f"{mark}{label}{markdown_text(item.text)}"
+    # Without a backtick in it, and on one line, nothing ends a code span early.
+    text = "".join(f"`{escape(part)}`" if typed else markdown_text(part) for part, typed in item.parts())
+    yield f"{mark}{label}{text}"
     indent = " " * len(mark)
     folded = item.codes and item.folded is not None
     if folded:

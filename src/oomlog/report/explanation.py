@@ -45,7 +45,7 @@ def explanation_blocks(
 
     :param number: Its place in the inputs.
     """
-    yield Heading(event_title(explanation.event, number), 1)
+    yield Heading(event_title(explanation.event, number, lang), 1)
     yield Paragraph(short_ids(verdict(explanation, lang)), strong=True)
     yield from container_blocks(explanation, lang)
     yield from victim_blocks(explanation, lang)
@@ -175,9 +175,8 @@ def memory_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
     ledger = explanation.ledger
     if ledger is not None:
         yield Heading(say("page.memory", lang, {}), id="memory")
-        table = _ledger(ledger, lang)
-        if len(table.rows) > 1:  # a total alone is no table
-            yield table
+        if ledger.items_kb:  # a total alone is no table
+            yield _ledger(ledger, lang)
         for key, values in ledger.notes:
             yield Paragraph(say(key, lang, values))
         yield from parts_blocks(explanation.event, explanation.parts, lang)
@@ -218,7 +217,7 @@ def _ledger(ledger: Ledger, lang: str) -> Table:
     rows = []
     least = ledger.total_kb * _LEAST
     # A share of a total that the log contradicts would be a wrong number.
-    whole_kb = 0 if any(key == "ledger.ram_differs" for key, _ in ledger.notes) else ledger.total_kb
+    whole_kb = 0 if ledger.contradiction is not None else ledger.total_kb
     top = [item for item in ledger.items if item.within is None and item.kb and item.kb >= least]
     for item in sorted(top, key=lambda each: -(each.kb or 0)):
         rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, whole_kb, lang))
@@ -227,11 +226,32 @@ def _ledger(ledger: Ledger, lang: str) -> Table:
             for part in ledger.items
             if part.within == item.id and part.kb and part.kb >= least
         ]
-    if ledger.unaccounted_kb is not None and abs(ledger.unaccounted_kb) >= least:
-        rows.append(_ledger_row(say("ledger.unaccounted", lang, {}), ledger.unaccounted_kb, whole_kb, lang))
-    rows.append(_ledger_row(say("ledger.total", lang, {}), ledger.total_kb, whole_kb, lang))
+    rows += [
+        _ledger_row(say(f"ledger.{name}", lang, {}), kb, whole_kb, lang)
+        for name, kb in _closing(ledger)
+        if abs(kb) >= least
+    ]
+    kept = _columns(rows)
     head = tuple(say(f"page.{name}", lang, {}) for name in ("item", "size", "share"))
-    return Table(head, rows, frozenset({1, 2}))
+    return Table(
+        tuple(head[index] for index in kept),
+        [tuple(row[index] for index in kept) for row in rows],
+        frozenset(range(1, len(kept))),
+    )
+
+
+def _closing(ledger: Ledger) -> Iterator[tuple[str, int]]:
+    """Yield the last rows: with them the table adds up, or says that it does not."""
+    if ledger.contradiction is not None:
+        yield "items", ledger.items_kb
+        yield "total_contradicted", ledger.total_kb
+        return
+    rest = ledger.unaccounted_kb
+    if rest is None:
+        yield "unknown", ledger.unknown_kb or 0
+    else:
+        yield "unaccounted" if rest >= 0 else "overlap", rest
+    yield "total", ledger.total_kb
 
 
 def _ledger_row(name: str, kb: int, total_kb: int, lang: str) -> tuple[str, ...]:
@@ -275,4 +295,5 @@ def actions_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
 def _action(action: Action, lang: str) -> Item:
     title = None if action.path is None else say("page.file", lang, {"path": action.path}) + ":"
     text = f"{say(f'actions.{action.id}', lang, action.values)} [{action.finding}]"
-    return Item(text, (Code(action.text, title, "sh" if action.kind != "file" else ""),))
+    codes = (Code(action.text, title, "sh" if action.kind != "file" else ""),)
+    return Item(text, codes, marked=not any("`" in str(each) for each in action.values.values()))

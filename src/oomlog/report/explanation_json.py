@@ -36,8 +36,8 @@ def explanation_dict(explanation: Explanation, lang: str = "en", number: int | N
         "verdict": verdict(explanation, lang),
         "container": explained_dict(explanation, lang),
         "victim": _victim(explanation.victim, lang),
-        "ledger": None if explanation.ledger is None else _ledger(explanation.ledger),
-        "parts": [_ledger(part) for part in explanation.parts],
+        "ledger": None if explanation.ledger is None else _ledger(explanation.ledger, lang),
+        "parts": [_ledger(part, lang) for part in explanation.parts],
         "findings": [_finding(each, lang) for each in explanation.findings],
         "actions": [_action(each, lang) for each in explanation.actions],
         "overcommit": [say(f"overcommit.{key}", lang, values) for key, values in explanation.overcommit],
@@ -77,7 +77,7 @@ def _ranked(each: Ranked) -> dict[str, Any]:
     }
 
 
-def _ledger(ledger: Ledger) -> dict[str, Any]:
+def _ledger(ledger: Ledger, lang: str) -> dict[str, Any]:
     return {
         "of": ledger.of,
         "name": ledger.name,
@@ -86,7 +86,14 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
             {"id": item.id, "kb": item.kb, "within": item.within, "derived": item.derived}
             for item in ledger.items
         ],
+        "items_kb": ledger.items_kb,
         "unaccounted_kb": ledger.unaccounted_kb,
+        "unknown_kb": ledger.unknown_kb,
+        "contradicted": ledger.contradiction is not None,
+        "notes": [
+            {"id": key.removeprefix("ledger."), "text": say(key, lang, values)}
+            for key, values in ledger.notes
+        ],
     }
 
 

@@ -95,8 +95,10 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def summary(tally: Tally, seconds: float) -> str:
+def summary(tally: Tally, seconds: float, *, listed: bool = False) -> str:
     """Return the line under the table.
+
+    :param listed: The problems are shown elsewhere; otherwise it is said how to see them.
 
     >>> summary(Tally(0, True, [FileTally("kern.log", lines=1200, events=1, kills=2)], 1), 0.5)
     '1 event, 2 kills in 1 file (1,200 lines, 0.50 s), 0 problems'
@@ -104,6 +106,8 @@ def summary(tally: Tally, seconds: float) -> str:
     files = counted(len(tally.files), "file")
     read = f"({counted(tally.lines, 'line')}, {seconds:.2f} s)"
     problems = counted(tally.problem_count, "problem")
+    if tally.problem_count and not listed:
+        problems += " (--stats tells more)"
     if tally.events:
         text = (
             f"{counted(tally.events, 'event')}, {counted(tally.kills, 'kill')} in {files} {read}, {problems}"

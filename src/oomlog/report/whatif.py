@@ -28,7 +28,7 @@ def whatif_blocks(
     case: Case, answer: WhatIf | None, spared: Spare, lang: str, number: int | None = None
 ) -> Iterator[Block]:
     """Yield the answer for one event."""
-    yield Heading(event_title(case.event, number), 1)
+    yield Heading(event_title(case.event, number, lang), 1)
     if case.place is not None and case.place.known is not None:
         yield Paragraph(short_ids(ran_in(case.place, lang)))
     if answer is not None:

@@ -161,6 +161,7 @@ def _ordered(archive: str, kept: list[_Kept], limits: Limits) -> Iterator[Source
             content = examine(name, raw, limits, _HEAD)
             source = text_source(name, content, item.opener, limits, size=item.size, mtime=item.mtime)
         source.continues = place.continues and after_source
+        source.continued = place.continued
         after_source = False
         if content.nature.kind is Kind.BINARY:
             continue

@@ -57,6 +57,7 @@ class Source:
     :param mtime: Last change of the file or archive member, UTC.  For gzip, what its header says.
     :param continues: True when this is the next newer part of the rotated set the previous source
         belongs to, so an event cut by the rotation goes on here.
+    :param continued: True when the next newer part is meant to be read next.
     :param proven: Who wrote a line is certain: nobody but the kernel can write one that says so.
     :param first_line: Number of the first line; the logs in one journal are numbered on.
     """
@@ -67,6 +68,7 @@ class Source:
     mtime: datetime | None
     read: Callable[[int], Iterator[bytes]] = field(repr=False)
     continues: bool = False
+    continued: bool = False
     proven: bool = False
     first_line: int = 1
 

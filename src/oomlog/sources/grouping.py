@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 __all__ = ["Part", "Placed", "in_order", "part_of"]
@@ -45,10 +45,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a name belongs: its index in what was given, and whether it goes on where the one before ends."""
+    """Where a name belongs: its index in what was given.
+
+    :ivar continues: It goes on where the one before it ends.
+    :ivar continued: The one after it goes on where it ends.
+    """
 
     index: int
     continues: bool
+    continued: bool = False
 
 
 def part_of(name: str) -> Part:
@@ -111,7 +116,10 @@ def in_order(names: Sequence[str | None]) -> list[Placed]:
             part = parts[index]
             placed.append(Placed(index, _follows(before, part)))
             before = part
-    return placed
+    return [
+        replace(place, continued=index + 1 < len(placed) and placed[index + 1].continues)
+        for index, place in enumerate(placed)
+    ]
 
 
 def _follows(older: Part | None, newer: Part | None) -> bool:

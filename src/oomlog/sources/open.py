@@ -56,6 +56,7 @@ def open_sources(
         for found in _open(candidate, stdin, limits, journal):
             if isinstance(found, Source):
                 found.continues = found.continues or continues
+                found.continued = found.continued or place.continued
                 before_was_read = True
             continues = False
             silent.discard(candidate.folder)

@@ -103,8 +103,8 @@ class JournalFollower:
             for unit in _KILLERS:
                 reader.add_disjunction()
                 reader.add_match(_SYSTEMD_UNIT=unit)
-            if self._folder is None and not any(os.access(each, os.R_OK) for each in _system_journals()):
-                self._say(f"{self.name}: no journal of this system can be read; {_HINT}")
+            if self._folder is None and (reason := _unreadable(list(_system_journals()))):
+                self._say(f"{self.name}: {reason}")
         except OSError as error:
             raise SourceError(
                 self.name,
@@ -151,6 +151,15 @@ class JournalFollower:
 def _system_journals() -> Iterator[Path]:
     for folder in ("/var/log/journal", "/run/log/journal"):
         yield from Path(folder).glob("*/system*.journal")
+
+
+def _unreadable(journals: list[Path]) -> str | None:
+    """Say why nothing will come, when none of this machine's journals can be read now."""
+    if not journals:
+        return "this machine keeps none, so that nothing may ever come; --kmsg follows the kernel itself"
+    if any(os.access(each, os.R_OK) for each in journals):
+        return None
+    return f"no journal of this system can be read; {_HINT}"
 
 
 def _nothing(_value: object) -> None:

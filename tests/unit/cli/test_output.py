@@ -67,6 +67,13 @@ def test_reasons(number: int, words: str) -> None:
         output.write(b"x")
 
 
+def test_device_that_is_full_says_so() -> None:
+    """A device that takes nothing is an error in plain words, also while it is given up."""
+    message = "^/dev/full: cannot be written: no room left on the disk"
+    with pytest.raises(OomlogError, match=message), FileOutput("/dev/full") as output:
+        output.write(b"x")
+
+
 def test_failed_file_leaves_nothing(tmp_path: Path) -> None:
     """An output that is given up leaves no file behind."""
     with pytest.raises(ZeroDivisionError), FileOutput(str(tmp_path / "out")) as output:

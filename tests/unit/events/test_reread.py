@@ -100,6 +100,29 @@ def test_a_report_cut_by_rotation(tmp_path):
     assert event_bytes(again) == event_bytes(event)
 
 
+@pytest.mark.parametrize("cut", range(100, 116))
+def test_a_group_cut_by_rotation(cut, tmp_path):
+    """Wherever rotation cuts a group's kills, they are one event, and who is named twice is one victim."""
+    lines = (ROOT / "samples/v6.12-memcg-v2-group.dmesg.log").read_bytes().splitlines(keepends=True)
+    (tmp_path / "kern.log.1").write_bytes(b"".join(lines[:cut]))
+    (tmp_path / "kern.log").write_bytes(b"".join(lines[cut:]))
+    [event] = oomlog.parse([tmp_path / "kern.log", tmp_path / "kern.log.1"])
+    [whole] = oomlog.parse(b"".join(lines))
+    assert [(kill.line, kill.pid) for kill in event.kills] == [(kill.line, kill.pid) for kill in whole.kills]
+    assert (event.first_line, event.last_line) == (whole.first_line, whole.last_line)
+
+
+def test_the_end_of_a_log_that_nothing_continues(tmp_path):
+    """An event at the end of a rotated log stays what it is when the next part cannot be read."""
+    lines = (ROOT / "samples/v6.12-memcg-v2-group.dmesg.log").read_bytes().splitlines(keepends=True)
+    (tmp_path / "kern.log.1").write_bytes(b"".join(lines[:114]))
+    (tmp_path / "kern.log").write_bytes(b"\x7fELF" + bytes(range(256)) * 20)
+    refused = []
+    [event] = oomlog.parse([tmp_path / "kern.log.1", tmp_path / "kern.log"], on_error=refused.append)
+    assert [kill.comm for kill in event.kills] == ["leader", "worker"]
+    assert len(refused) == 1
+
+
 def test_a_text_without_an_event():
     """A text that says nothing any more gives nothing."""
     [event] = oomlog.parse(ROOT / "samples/v6.12-memcg-v2-group.dmesg.log")

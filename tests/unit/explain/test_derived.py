@@ -50,6 +50,24 @@ def test_a_missing_limit_shows_the_page_size(case):
     assert (found.value, found.basis) == (64, "page_size_limit")
 
 
+@pytest.mark.parametrize(("free_kb", "size"), [((4400, 35600), 4), ((70400, 569600), 64)])
+def test_free_memory_shows_the_page_size(case, free_kb, size):
+    """The counter is in pages, the zones are in kB; of a cut report there may be nothing else."""
+    zones = [
+        f"Node 0 {name} free:{kb}kB min:44kB" for name, kb in zip(("DMA", "Normal"), free_kb, strict=True)
+    ]
+    found = case([HEADER, " free:10000 free_pcp:1 free_cma:3159", *zones]).page_size
+    assert (found.value, found.basis) == (size, "page_size_free")
+
+
+def test_free_memory_of_some_zones_shows_no_page_size(case):
+    """Zones are missing where the two are no page size apart."""
+    found = case(
+        [HEADER, " free:10000 free_pcp:1 free_cma:3159", "Node 0 DMA free:97000kB min:44kB"]
+    ).page_size
+    assert found.basis == "page_size_assumed"
+
+
 def test_nothing_shows_the_page_size(case):
     """Then it is assumed, and says so."""
     found = case([killed(7, "x")]).page_size
@@ -257,7 +275,7 @@ def test_equal_users_are_a_tie_also_without_totalpages(case):
     lines = [HEADER, table, *rows, "Out of memory: Kill process 7 (a) score 0 or sacrifice child", kill]
     found = case(lines).choice
     assert found.totalpages is None
-    assert (found.agrees, found.reason) == (True, "tie")
+    assert (found.agrees, found.reason, found.values["tied"]) == (True, "tie", 1)
 
 
 def test_without_a_rank_processes_come_by_what_they_use(case):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import oomlog
 from oomlog.explain.ledger import machine_ledger
 from oomlog.explain.ledger_memcg import memcg_ledger
@@ -130,6 +132,33 @@ def test_missing_counters_leave_no_residue() -> None:
     assert "incomplete" in notes(ledger)
 
 
+@pytest.mark.parametrize("lost", [" slab_reclaimable:100", " unevictable:400"])
+def test_a_counter_that_is_always_printed_is_missed(lost: str) -> None:
+    """A damaged counter's memory is not called one that no line counts."""
+    ledger = ledger_of(COUNTERS.replace(lost, lost.replace(":", " ")), NODE, ZONE, REST)
+    whole = ledger_of(COUNTERS, NODE, ZONE, REST)
+    assert ledger.unaccounted_kb is None
+    assert ledger.unknown_kb == 40000 - ledger.items_kb > (whole.unaccounted_kb or 0)
+    assert "incomplete" in notes(ledger)
+
+
+def test_items_far_above_ram_contradict_it() -> None:
+    """A counter ten times too large is no matter of time: nothing is told of what is left over."""
+    ledger = ledger_of(COUNTERS.replace("inactive_anon:2000", "inactive_anon:20000"), NODE, ZONE, REST)
+    assert ledger.contradiction is not None
+    assert ledger.contradiction[0] == "ledger.items_exceed"
+    assert (ledger.unaccounted_kb, ledger.unknown_kb) == (None, None)
+
+
+def test_counters_may_move_a_little() -> None:
+    """Items that exceed RAM by less than 2 % were read one after the other, and their residue is told."""
+    more = COUNTERS.replace(" free:600 ", " free:3250 ")
+    ledger = ledger_of(more, NODE, ZONE.replace(" free:2400kB", " free:13000kB"), REST)
+    assert ledger.contradiction is None
+    assert -1024 < (ledger.unaccounted_kb or 0) < 0
+    assert "negative" in notes(ledger)
+
+
 def test_no_totals_no_ledger() -> None:
     """Without the size of RAM there is nothing to add up to."""
     assert machine_ledger(event_of(HEADER, COUNTERS, KILL), 4) is None
@@ -227,6 +256,38 @@ Killed process 7 (a) total-vm:9kB, anon-rss:1kB, file-rss:2kB, shmem-rss:0kB
     assert (ledger.total_kb, ledger.unaccounted_kb) == (1024, 20)
     assert dict(ledger.notes)["ledger.swap_besides"] == {"swap_kb": 300}
     assert [(part.name, part.total_kb) for part in parts_of(event, 4)] == [("/p/c", 900), ("/p", 30)]
+
+
+STATS = """a invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0
+memory: usage 10000kB, limit 10000kB, failcnt 5
+Memory cgroup stats for /p:
+anon 9216000
+file 512000
+shmem 0
+oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/p,task_memcg=/p,\
+task=a,pid=7,uid=0
+Memory cgroup out of memory: Killed process 7 (a) total-vm:9kB, anon-rss:1kB, file-rss:2kB, shmem-rss:0kB
+""".replace("\\\n", "")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "note", "known"),
+    [
+        ("file 512000\n", "file 512000\n", "unaccounted_share_memcg", (500, None)),
+        ("file 512000\n", "fil\n", "incomplete_memcg", (None, 1000)),
+        ("anon 9216000\n", "anon 92160000\n", "items_exceed_memcg", (None, None)),
+        ("anon 9216000\n", "anon 9728000\n", None, (0, None)),
+        ("anon 9216000\n", "anon 9900000\n", "negative_memcg", (-167, None)),
+    ],
+)
+def test_damaged_statistics_leave_no_residue(
+    right: str, wrong: str, note: str | None, known: tuple[int | None, int | None]
+) -> None:
+    """What is left of a cgroup's memory is told only where its statistics are there and fit."""
+    ledger = memcg_ledger(event_of(STATS.replace(right, wrong)), 4)
+    assert ledger is not None
+    assert (ledger.unaccounted_kb, ledger.unknown_kb) == known
+    assert notes(ledger) == ({note, "kernel_not_printed"} if known[0] == 500 else {note} - {None})
 
 
 def test_page_tables_of_an_old_cgroup_are_told() -> None:

@@ -110,7 +110,23 @@ def test_an_absent_pid_gets_no_name(case):
     found = case(["a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"])
     (answer,) = why(found, "9999")
     assert (answer.pid, answer.comm) == (9999, None)
-    assert why_sentence(answer, found).startswith("The process with pid 9999 is not in this report.")
+    assert why_sentence(answer, found).startswith("The process with pid 9999 is not in this report,")
     assert why_sentence(answer, found, "ko").startswith("pid가 9999인 프로세스는 이 리포트에 없다.")
     (answer,) = why(found, "9" * 5000)
     assert answer.pid is None
+
+
+def test_a_table_that_is_missing_is_not_said_to_lack_a_process(case, sample):
+    """Who is not in a whole table was no candidate; of a table that is cut or absent nobody can say so."""
+    whole = sample("v6.12-global-adj")
+    log = [line.text for line in whole.event.lines]
+    end = next(at for at, text in enumerate(log) if text.endswith(" batch"))
+    kill = [text for text in log if "Killed process" in text]
+    for found, words in (
+        (whole, "The task table lists only processes"),
+        (case(log[:end]), "a part of the task table is missing"),
+        (case(kill), "which has no task table"),
+    ):
+        (answer,) = why(found, "nobody")
+        assert answer.answer == "not_listed"
+        assert words in why_sentence(answer, found)

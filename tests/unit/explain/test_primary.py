@@ -36,6 +36,16 @@ def test_what_held_less_than_processes_is_not_the_cause(held: int) -> None:
     assert {each.id for each in with_primary(found, None)} == {"tmpfs_shmem", "system_exhausted"}
 
 
+def test_processes_are_weighed_where_shmem_is_not_counted_apart() -> None:
+    """Until 2.6.31 the anonymous memory of the ledger has shmem in it: it weighs against all but shmem."""
+    ledger = Ledger("machine", None, 8 * GIB, (LedgerItem("anon_shmem", GIB),), None)
+    for name, part in (("page_tables", "pagetables_kb"), ("slab_kernel", "slab_kb")):
+        found = with_primary([finding(name, **{part: GIB // 2}), finding("system_exhausted")], ledger)
+        assert found[0].id == "system_exhausted"
+    found = with_primary([finding("tmpfs_shmem", shmem_kb=GIB // 2), finding("system_exhausted")], ledger)
+    assert found[0].id == "tmpfs_shmem"
+
+
 def test_who_died_is_no_cause() -> None:
     """What decided the victim or made it worse is never the cause; what the log lacks comes before it."""
     found = [finding("biased_victim"), finding("kill_storm"), finding("truncated_log")]

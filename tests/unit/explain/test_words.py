@@ -40,9 +40,9 @@ def test_bases_are_those_of_the_code() -> None:
     """Each way in which a number is found has words."""
     used = {each for each in texts("page_size", "totalpages") if each.startswith(("ram_less", "totalpages_"))}
     assert used - {"totalpages_"} <= keys("basis")
-    assert {f"page_size_{name}" for name in ("free_list", "victim", "limit", "given", "assumed")} <= keys(
-        "basis"
-    )
+    assert {
+        f"page_size_{name}" for name in ("free_list", "victim", "limit", "free", "given", "assumed")
+    } <= keys("basis")
     machine = {key for key in keys("basis") if key.startswith("ram_")}
     assert {f"totalpages_{key}{end}" for key in machine for end in ("", "_swap_unknown")} <= keys("basis")
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import oomlog
 from oomlog.explain.model import Explanation
+from oomlog.explain.phrases import LANGUAGES, PERCENT, say
 from oomlog.explain.run import explain
 from oomlog.report.document import Items, Paragraph, Table
-from oomlog.report.explanation import explanation_blocks
-from oomlog.report.explanation_json import explanation_bytes
+from oomlog.report.explanation import explanation_blocks, memory_blocks
+from oomlog.report.explanation_json import explanation_bytes, explanation_dict
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 CONTAINER = "4f1d0c6b7f0e2a93c8d15e4b6a7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091"
@@ -78,3 +80,57 @@ def test_a_total_alone_is_no_table() -> None:
     assert any(
         isinstance(block, Paragraph) and "no statistics of this cgroup" in block.text for block in blocks
     )
+
+
+def _ledger_table(log: str, lang: str) -> Table:
+    (event, *_) = oomlog.parse(log)
+    blocks = list(memory_blocks(explain(event), lang))
+    return next(block for block in blocks if isinstance(block, Table))
+
+
+def _kb(size: str) -> float:
+    number, unit = size.split()
+    return float(number) * 1024.0 ** ["KiB", "MiB", "GiB", "TiB"].index(unit)
+
+
+COUNTED = [
+    number
+    for number, line in enumerate((SAMPLES / "v5.10-global.dmesg.log").read_text().splitlines())
+    if re.search(r"active_|slab_|mapped:|free:|present:|pages (RAM|reserved)|Node 0 ", line)
+]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("number", COUNTED)
+@pytest.mark.parametrize("damage", [r"", r":9\1", r" \1"], ids=["lost", "digit", "cut"])
+def test_a_ledger_adds_up_or_says_that_it_does_not(number: int, damage: str, lang: str) -> None:
+    """Whatever line is damaged: the rows with shares add up to the total, and without shares it is told."""
+    lines = (SAMPLES / "v5.10-global.dmesg.log").read_text().splitlines(keepends=True)
+    lines[number] = re.sub(r":(\d+)", damage, lines[number]) if damage else ""
+    try:
+        table = _ledger_table("".join(lines), lang)
+    except StopIteration:  # without totals there is no ledger
+        assert "pages RAM" in lines[number] or not damage
+        return
+    *rows, last = [row for row in table.rows if not row[0].startswith("\u2514")]
+    if len(table.head) == 3:
+        assert last[2] == f"100.0{PERCENT[lang]}"
+        assert sum(float(row[2].rstrip(" %")) for row in rows) == pytest.approx(100, abs=0.4)
+        assert sum(_kb(row[1]) for row in rows) == pytest.approx(_kb(last[1]), rel=0.01)
+    else:
+        assert not any("%" in cell for row in table.rows for cell in row)
+        assert last[0] == say("ledger.total_contradicted", lang, {})
+        assert rows[-1][0] == say("ledger.items", lang, {})
+
+
+def test_json_says_what_is_not_known() -> None:
+    """A program sees as much of a damaged report as a reader: no residue, and why."""
+    log = (SAMPLES / "v5.10-global.dmesg.log").read_text()
+    (event,) = oomlog.parse(log.replace("slab_reclaimable:1851", "slab_recl"))
+    ledger = explanation_dict(explain(event))["ledger"]
+    assert (ledger["unaccounted_kb"], ledger["contradicted"]) == (None, False)
+    assert ledger["items_kb"] + ledger["unknown_kb"] == ledger["total_kb"]
+    assert [note["id"] for note in ledger["notes"]] == ["incomplete"]
+    (event,) = oomlog.parse(log.replace("inactive_anon:164438", "inactive_anon:1644389"))
+    ledger = explanation_dict(explain(event))["ledger"]
+    assert (ledger["unaccounted_kb"], ledger["unknown_kb"], ledger["contradicted"]) == (None, None, True)

@@ -24,6 +24,7 @@ BLOCKS = {
     "facts": Facts(((HOSTILE, HOSTILE),)),
     "code": Code(HOSTILE, HOSTILE),
     "items": Items((Item(HOSTILE, (Code(HOSTILE), Code(HOSTILE, HOSTILE, quoted=True)), HOSTILE),)),
+    "typed": Items((Item(f"`{HOSTILE}`", marked=True),)),
     "fold": Fold(HOSTILE, (Paragraph(HOSTILE),)),
     "figure": Figure("<svg></svg>", HOSTILE, caption=HOSTILE),
 }
@@ -115,6 +116,15 @@ def test_a_title_stands_in_for_a_missing_heading():
     assert '<h1 id="s0">kills</h1>' in render([Paragraph("x")], title="kills")
 
 
+def test_what_is_typed_looks_so_only_where_it_is_our_own():
+    """Backticks of a name from a log stay what they are, and so does one that stands alone."""
+    ours, theirs, alone = Item("a `b` c", marked=True), Item("a `b` c"), Item("a `b c", marked=True)
+    page = render([Items((ours, theirs, alone))], title="t")
+    assert "<p>a <code>b</code> c</p>" in page
+    assert "<p>a `b` c</p>" in page
+    assert "<p>a `b c</p>" in page
+
+
 def test_code_is_kept_to_the_blank():
     """Lines and blanks of code are as they were."""
     assert "<code>  a\n\n    b  c</code>" in render([Code("  a\n\n    b  c\n")], title="t")
@@ -178,18 +188,16 @@ def test_a_folder_can_replace_any_template(tmp_path: Path):
         ("{% block x %}", "no usable template in line 1"),
         ("{{ nothing_of_this_name }}", "nothing_of_this_name"),
         ('{% extends "other.html" %}', "there is no template other.html"),
-        (None, "No such file"),
     ],
 )
-def test_a_template_that_cannot_be_used_says_why(tmp_path: Path, text: str | None, said: str):
+def test_a_template_that_cannot_be_used_says_why(tmp_path: Path, text: str, said: str):
     """The error names the file, what is wrong with it, and where to read on."""
     own = tmp_path / "own.html"
-    if text is not None:
-        own.write_text(text)
+    own.write_text(text)
     with pytest.raises(SourceError, match=said) as found:
         render([], title="t", look=Look(own))
     assert str(found.value).startswith(str(own))
-    assert "README.md" in str(found.value)
+    assert "docs/report.md" in str(found.value)
 
 
 def test_a_template_can_draw_blocks_and_use_values(tmp_path: Path):

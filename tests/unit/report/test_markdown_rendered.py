@@ -70,6 +70,12 @@ def test_a_name_changes_no_structure(name: str, at: int) -> None:
     assert raw.count("</details>") <= 1
 
 
+def test_what_is_typed_is_code() -> None:
+    """What stands between oomlog's own backticks is one piece of code, whatever is in it."""
+    markdown = document_markdown([Items((Item("see `a|b <i> *c*` first", marked=True),))])
+    assert [token.content for token in tokens_of(markdown) if token.type == "code_inline"] == ["a|b <i> *c*"]
+
+
 def test_what_is_folded_is_read_as_markdown() -> None:
     """Lists, tables and code inside of a fold are those, not text in HTML."""
     found = kinds(document_markdown([Fold("x", (Table(("a",), [("b",)]), Code("c"), Items((Item("d"),))))]))
@@ -86,6 +92,9 @@ def test_a_whole_report_has_no_markup_from_its_log() -> None:
         if "\n" not in name
     )
     found = tokens_of(report(log, event="all").markdown())
-    assert not [token for token in found if token.type in ("link_open", "image", "code_inline")]
+    assert not [token for token in found if token.type in ("link_open", "image")]
+    # What the glossary says is typed is its own, and the same in every report.
+    typed = {token.content for token in found if token.type == "code_inline"}
+    assert not [each for each in typed for name in NAMES if name.strip("`") in each]
     html = {token.content.strip() for token in found if token.type.startswith("html")}
     assert {each for each in html if not each.startswith("<details><summary>")} <= {"</details>", "<!-- -->"}

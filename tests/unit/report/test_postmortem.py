@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from oomlog.errors import UsageError
 from oomlog.explain.phrases import all_phrases
 from oomlog.report.document import Facts, Fold, Heading, Items, Paragraph, Table
 from oomlog.report.postmortem.api import Report, report
+from oomlog.report.postmortem.build import _incident_verdict
 from oomlog.report.postmortem.page import postmortem_blocks
 from oomlog.report.schema import schema_bytes
 
@@ -252,6 +254,58 @@ def test_victims_of_one_kill_are_in_the_tally():
         block for block in section(report(log, event="incident"), "victims") if isinstance(block, Table)
     ]
     assert list(table.rows) == [("web", "2"), ("db", "1")]
+
+
+def test_a_field_is_explained_once():
+    """Of several events the later ones explain only what those above them do not have."""
+
+    def folds(blocks):
+        for block in blocks:
+            if isinstance(block, Fold):
+                yield block
+                yield from folds(block.blocks)
+
+    found = report(SERIES, event="all")
+    lists = [items for fold in folds(blocks_of(found)) for items in fold.blocks if isinstance(items, Items)]
+    terms = [item.label.partition(" = ")[0] for items in lists for item in items.items if item.marked]
+    assert "gfp_mask" in terms
+    assert len(terms) == len(set(terms))
+
+
+def test_what_daemons_killed_is_no_run_of_the_kernel():
+    """Their events are counted apart, as often nobody knows how many processes it were."""
+    kill = "Nov  2 10:00:0%d web1 kernel: [    %d.0] Out of memory: Killed process %d (%s) total-vm:9kB, "
+    kill += "anon-rss:8kB, file-rss:0kB\n"
+    pressure = "memory pressure for /user.slice being 65.43% > 50.00% for > 20s with reclaim activity"
+    oomd = f"Nov  2 10:00:09 web1 systemd-oomd[9]: Killed /user.slice/a.scope due to {pressure}\n"
+    log = kill % (1, 1, 7, "a") + kill % (4, 4, 8, "b") + oomd
+    assert report(log, event="incident").content.verdict.startswith(
+        "Within 3 s the OOM killer ran 2 times and killed 2 processes: a, b. "
+        "In 1 more event it was not the kernel that killed, but systemd-oomd."
+    )
+    assert "In 1 more event" in report(log, event="all").content.verdict
+
+
+@pytest.mark.parametrize(
+    ("causes", "said"),
+    [
+        ((("x", 3), ("y", 1)), "The most frequent cause, of 3 events, is "),
+        ((("x", 3), ("y", 3), ("z", 1)), "The most frequent causes, of 3 events each, are "),
+        ((("x", 1), ("y", 1)), "No cause is more frequent than the others."),
+        (((None, 2), ("x", 2)), "No cause is more frequent than the others."),
+        (((None, 2), ("x", 1)), None),
+    ],
+)
+def test_only_one_cause_that_leads_is_the_most_frequent(causes, said):
+    """Causes of equally many events are named together, or none is."""
+    known = {"x": "memcg_limit", "y": "tmpfs_shmem", "z": "userspace_killer"}
+    found = report(STORM, event="incident").content.incident
+    tallied = replace(found, causes=tuple((known.get(cause, cause), count) for cause, count in causes))
+    text = _incident_verdict(tallied, "en")
+    if said is None:
+        assert "cause" not in text
+    else:
+        assert said in text
 
 
 def test_a_clock_too_coarse_for_a_span_tells_none():

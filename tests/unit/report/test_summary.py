@@ -18,7 +18,7 @@ MakeEvent = Callable[..., OomEvent]
         (Tally(0, True), "No OOM event found in 0 files (0 lines, 1.00 s)"),
         (
             Tally(0, True, [FileTally("a", 1, 1, 1, 1)], 1),
-            "1 event, 1 kill in 1 file (1 line, 1.00 s), 1 problem",
+            "1 event, 1 kill in 1 file (1 line, 1.00 s), 1 problem (--stats tells more)",
         ),
         (
             Tally(0, True, [FileTally("a", 9_000, 1, 2), FileTally("b", 1_000)], 3),

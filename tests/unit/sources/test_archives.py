@@ -71,6 +71,7 @@ def test_sources_of_an_archive_can_be_kept_and_read_in_any_order(tar: Tar) -> No
     assert [next(b) for b in blocks] == [b"o", b"n", b"n", b"d"]
     assert [b"".join(found[i].blocks()) for i in (3, 2)] == [b"dmesg\n", b"newest\n"]
     assert [s.continues for s in found] == [False, True, True, False]
+    assert [s.continued for s in found] == [True, True, False, False]
 
 
 def test_members_tell_their_time_and_size(tar: Tar) -> None:

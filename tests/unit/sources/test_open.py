@@ -71,6 +71,7 @@ def test_a_part_continues_only_what_was_read(tmp_path: Path) -> None:
     inputs = [tmp_path / name for name in ("kern.log", "kern.log.1", "kern.log.2", "kern.log.3")]
     found = list(open_sources(inputs))
     assert [s.continues if isinstance(s, Source) else None for s in found] == [False, True, None, False]
+    assert [s.continued if isinstance(s, Source) else None for s in found] == [True, True, None, False]
 
 
 def test_sets_are_put_together_across_ways_to_write_a_path(

@@ -69,12 +69,12 @@ def add_parser(commands: Any) -> None:
     )
     one.add_argument("--section", metavar="NAME", help="only this section")
     one = action("show", _show, "show a variant or a section with its samples")
-    one.add_argument("name", metavar="ID|SECTION")
+    one.add_argument("name", metavar="ID|SECTION", help="as 'oomlog grammar list' names it, like kill")
     one = action("try", _try, "try one line, and show how far the nearest variants get")
     one.add_argument("line", metavar="LINE", help="the line, with or without a logger's prefix")
     one.add_argument("--after", metavar="ID", help="variant of the line before it, for rows of tables")
     one = action("check", _check, "check grammar files and their samples")
-    one.add_argument("files", metavar="FILE", nargs="+")
+    one.add_argument("files", metavar="FILE", nargs="+", help="a grammar file, like grammars/kill.toml")
     one = action("new-sample", _new_sample, "draft a variant for each line of a report that nothing matches")
     one.add_argument("file", metavar="LOG", help="a log file; - is standard input")
     one.add_argument(
@@ -87,7 +87,7 @@ def add_parser(commands: Any) -> None:
     )
     one = action("diagram", _diagram, "draw variants as railroad diagrams")
     one.add_argument("name", metavar="ID|SECTION", nargs="?", help="only these")
-    one.add_argument("-o", "--output", metavar="FILE.html", required=True)
+    one.add_argument("-o", "--output", metavar="FILE.html", required=True, help="the page to write")
 
 
 def run(options: argparse.Namespace, context: Context) -> int:

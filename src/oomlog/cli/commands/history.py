@@ -24,7 +24,7 @@ from oomlog.cli.exit import ExitStatus
 from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter_of, names_of
 from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
-from oomlog.cli.options import add_color
+from oomlog.cli.options import add_color, add_files, add_format, add_output
 from oomlog.cli.output import FileOutput, Output, same_file
 from oomlog.cli.reading import Reading, reading_of
 from oomlog.cli.when import parse_bound, read_span
@@ -43,9 +43,9 @@ _EPILOG = f"""\
 {TIMES}
 what is counted:
   Kills by the kernel; those of systemd-oomd and others are a table of their own.  An event that
-  several logs tell of counts once.  A place is named by pod, container or systemd unit where these
-  are known, so that a container that was started again stays the same (--map tells names).  Times are
-  as the logs print them, or in the zone of --tz.
+  several logs tell of counts once.  A place is named by pod, container or systemd unit where
+  these are known, so that a container that was started again stays the same (--map tells names).
+  Times are as the logs print them, or in the zone of --tz.
 
 formats:
   text, markdown and html are a page; csv and parquet are one table: that of --by, without it all
@@ -73,12 +73,7 @@ def add_parser(commands: Any) -> None:
         "in which storms, what grew from kill to kill, and what changed between two periods.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "files",
-        metavar="FILE",
-        nargs="*",
-        help="log, folder or archive; - or nothing is standard input, when that is no terminal",
-    )
+    add_files(parser)
     add_store_arguments(parser)
     group = add_reading(parser)
     add_limits(group)
@@ -114,17 +109,8 @@ def add_parser(commands: Any) -> None:
         help="rows of each table of a page; 0 for all (default 10)",
     )
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="F",
-        help="text (the default), markdown, html, json, csv or parquet; export also ndjson",
-    )
-    group.add_argument(
-        "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
-    )
+    add_format(group, FORMATS, "text (the default), markdown, html, json, csv or parquet; export also ndjson")
+    add_output(group)
     group.add_argument(
         "--plot",
         metavar="FILE",
@@ -189,6 +175,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
             else:
                 history, reading = _read(options, context, names, history_of, gap_s)
                 errors = reading.errors
+                if not reading.sources:
+                    raise UsageError("there is no history to show: no log could be read")
             comparison = None if periods is None else history.compare(*periods)
             output.write(_rendered(options, context, history, comparison))
         draw(history)

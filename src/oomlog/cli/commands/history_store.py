@@ -53,8 +53,8 @@ def add_store_arguments(parser: Any) -> Any:
     """Add the options about stores; return their group for more."""
     group = parser.add_argument_group(
         "a store of kills",
-        "With --db FILE, the first word says what to do: add logs (each kill once, whichever logs it\n"
-        "is in), list, show ID, export, prune (delete) or vacuum (check, and make the file smaller).\n"
+        "With --db FILE, the first word says what to do: add logs (each kill once, whichever logs it "
+        "is in), list, show ID, export, prune (delete) or vacuum (check, and make the file smaller).  "
         "Without such a word, the kills of the store are looked at.",
     )
     group.add_argument("--db", metavar="FILE", help="the store, an SQLite file; add makes it")
@@ -75,6 +75,9 @@ def check_store(options: argparse.Namespace) -> None:
         for name in ("host", "last", "yes"):
             if getattr(options, name):
                 raise UsageError(f"--{name} is about a store; name it with --db FILE")
+        word = next(iter(options.files), None)
+        if word in ACTIONS and not Path(word).exists():
+            raise UsageError(f"'{word}' is for a store; name it: oomlog history --db FILE {word}")
         return
     if options.maps:
         raise UsageError("--map names containers when logs are read; a store keeps what their paths tell")

@@ -22,7 +22,7 @@ from oomlog.cli.inputs import (
 )
 from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
-from oomlog.cli.options import add_color
+from oomlog.cli.options import add_color, add_files, add_format, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.cli.reading import Reading, in_time_order, is_live, reading_of
 from oomlog.report.summary import Tally, stats_lines
@@ -36,9 +36,9 @@ _SHOWN = 5
 _EPILOG = f"""\
 {TIMES}
 formats:
-  csv and parquet have one row per killed process; 'oomlog schema --columns' lists the columns.  In
-  csv a text that a spreadsheet would take for a formula gets a ' in front.  ndjson and json, where
-  every name is exact, are described by 'oomlog schema'.
+  csv and parquet have one row per killed process; 'oomlog schema --columns' lists the columns.
+  In csv a text that a spreadsheet would take for a formula gets a ' in front.  ndjson and json,
+  where every name is exact, are described by 'oomlog schema'.
 
 exit status:
   0    done, also when nothing was found
@@ -62,12 +62,7 @@ def add_parser(commands: Any) -> None:
         description="Find the OOM kills in logs, compressed or not, and print them as a table or as data.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "files",
-        metavar="FILE",
-        nargs="*",
-        help="log, folder or archive; - or nothing is standard input, when that is no terminal",
-    )
+    add_files(parser)
     group = add_reading(parser)
     group.add_argument(
         "--jobs",
@@ -82,18 +77,13 @@ def add_parser(commands: Any) -> None:
     add_journal(parser)
     add_wanted(parser)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="F",
-        help="text (a table, the default; a narrow terminal shows fewer columns), ndjson, json, or one row "
-        "per kill as csv or parquet",
+    add_format(
+        group,
+        FORMATS,
+        "text (a table, the default; a narrow terminal shows fewer columns), ndjson, json, or one row per "
+        "kill as csv or parquet",
     )
-    group.add_argument(
-        "-o", "--output", metavar="FILE", help="write to FILE, which appears when it is complete"
-    )
+    add_output(group)
     group.add_argument(
         "--sort", action="store_true", help="in order of time, else of uptime; holds all events in memory"
     )
@@ -141,7 +131,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
         )
         _write(reading, report, output, options)
         if options.format == "text" and (tally.files or not reading.errors):
-            write_summary(output, tally, time.perf_counter() - started, stats=options.stats)
+            write_summary(
+                output, tally, time.perf_counter() - started, stats=options.stats, strict=options.strict
+            )
     if options.stats and options.format != "text":
         context.tell(stats_lines(tally))
     say_left_out(context, wanted, getattr(report, "without_row", 0), reading.stats.untrusted)

@@ -26,14 +26,15 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG = f"""\
 the output:
-  A shell script that explains itself: what the change does to the order of the OOM killer, choom for
-  the processes as they run, and for a systemd service the drop-in that makes it last.  Nothing is
-  changed until you run it, or give --apply, which sets /proc/PID/oom_score_adj and nothing else.
+  A shell script that explains itself: what the change does to the order of the OOM killer, choom
+  for the processes as they run, and for a systemd service the drop-in that makes it last.
+  Nothing is changed until you run it, or give --apply, which sets /proc/PID/oom_score_adj and
+  nothing else.
 
 the value:
-  Each step of oom_score_adj is a thousandth of RAM and swap.  {DEFAULT_ADJ} lets a process use half of them
-  before it counts like one that uses nothing: killed late, but before nothing else is left.  -1000 is
-  never killed, and possible for a single process only.
+  Each step of oom_score_adj is a thousandth of RAM and swap.  {DEFAULT_ADJ} lets a process use
+  half of them before it counts like one that uses nothing: killed late, but before nothing else
+  is left.  -1000 is never killed, and possible for a single process only.
 
 exit status:
   0    done

@@ -10,7 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.incidents import add_incident, in_incident, incident_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import add_lang
+from oomlog.cli.options import add_files, add_format, add_lang, add_output
 from oomlog.cli.output import FileOutput, Output
 from oomlog.errors import UsageError
 from oomlog.events.neighbourhood import Neighbourhood
@@ -30,8 +30,9 @@ _MOST = 20
 _EPILOG = f"""\
 {TIMES}
 formats:
-  html is one file that needs no network and no script; markdown is for GitHub, GitLab and wikis; pdf
-  needs the extra 'pdf'; json holds the same for programs ('oomlog schema --report' describes it).
+  html is one file that needs no network and no script; markdown is for GitHub, GitLab and wikis;
+  pdf needs the extra 'pdf'; json holds the same for programs ('oomlog schema --report' describes
+  it).
 
 exit status:
   0    done
@@ -44,6 +45,7 @@ examples:
   oomlog report kern.log --event 3 --lang ko -o report.pdf
   oomlog report --journal --since -1d --event all -o day.html
   oomlog report kern.log --incident "2026-11-22 10:00".."11:00" -o incident.md
+  dmesg | oomlog report --incident all -o storm.html
 """
 
 
@@ -56,35 +58,19 @@ def add_parser(commands: Any) -> None:
         "where the memory went, what to do, and how sure all of that is.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "files",
-        metavar="FILE",
-        nargs="*",
-        help="logs; standard input for -, or for no name at all unless it is a terminal",
-    )
+    add_files(parser)
     group = add_choosing(parser, default="last")
     add_incident(group)
     group = parser.add_argument_group("what to write")
-    group.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="write to FILE, which appears only when it is complete; - is standard output",
-    )
-    group.add_argument(
-        "-f",
-        "--format",
-        choices=FORMATS,
-        metavar="F",
-        help="html, markdown, pdf or json (default: by the ending of FILE)",
-    )
+    add_output(group, stdout=True)
+    add_format(group, FORMATS, "html, markdown, pdf or json (default: by the ending of FILE)", default=None)
     add_lang(group)
     group.add_argument("--title", metavar="TEXT", help="title to use instead of one that says what died")
     group.add_argument(
         "--template",
         metavar="FILE|DIR",
         type=Path,
-        help="a jinja2 template of your own for html and pdf; README.md lists its blocks",
+        help="a jinja2 template of your own for html and pdf; docs/report.md lists its blocks",
     )
     group.add_argument(
         "--redact",
@@ -124,7 +110,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     elif incident is None and len(events) > _MOST:
         raise UsageError(
             f"{len(events)} events would make a report that nobody reads; choose some with --event, --since "
-            "or --comm, or tell them as one with --incident FROM..TO"
+            "or --comm, or tell them as one with --incident FROM..TO or --incident all"
         )
     data = written(
         _report(options, chosen, events, beside, incident=incident is not None), form, _look(options)
@@ -205,6 +191,8 @@ def _look(options: argparse.Namespace) -> Any:
 
 def _nothing(chosen: Chosen) -> str:
     found = len(chosen.siblings)
+    if not chosen.reading.sources:
+        return "there is nothing to report: no log could be read"
     if found:
         return (
             f"there is nothing to report: the input has {counted(found, 'event')}, and none is what the "

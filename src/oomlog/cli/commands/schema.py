@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to the argument parser."""
     parser = commands.add_parser(
         "schema",
-        help="print the JSON Schema of an event",
+        help="print the JSON Schema of an event, or the columns of the tables",
         description="Print the JSON Schema (draft 2020-12) of the events in the formats json and ndjson.",
         epilog="example:\n  oomlog schema > oomlog-event-1.schema.json\n",
     )

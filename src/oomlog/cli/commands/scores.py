@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oomlog.cli.arguments import local_now, read_count, read_pattern, read_percent, value
+from oomlog.cli.arguments import local_now, read_count, read_pattern, value
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import can_redraw, repeat, table
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.options import add_color, add_root
+from oomlog.cli.options import add_color, add_format, add_near, add_root
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.live.cgroups import NEAR
@@ -29,10 +29,11 @@ _MOST_SECONDS = 86400.0
 _EPILOG = """\
 the table:
   SCORE is /proc/PID/oom_score, the kernel's own word, rounded to a thousandth of all memory.
-  BADNESS is what that comes from, computed again: memory in RAM, swap and page tables, and BY ADJ,
-  which is oom_score_adj in memory.  The process with the most is killed first.  oomlog says how many
-  of the kernel's scores it gets right.  Who is next holds for now: the kernel counts anew when memory
-  runs out, and a cgroup at its limit only looks at its own processes.  oomlog itself is left out.
+  BADNESS is what that comes from, computed again: memory in RAM, swap and page tables, and BY
+  ADJ, which is oom_score_adj in memory.  The process with the most is killed first.  oomlog says
+  how many of the kernel's scores it gets right.  Who is next holds for now: the kernel counts
+  anew when memory runs out, and a cgroup at its limit only looks at its own processes.  oomlog
+  itself is left out.
 
 exit status:
   0    done
@@ -50,7 +51,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "scores",
         help="show which process of this machine would be killed next",
-        description="Show the processes of this machine in the order in which the kernel would kill them,\n"
+        description="Show the processes of this machine in the order in which the kernel would kill them, "
         "and why some never are.",
         epilog=_EPILOG,
     )
@@ -71,16 +72,14 @@ def add_parser(commands: Any) -> None:
         "--top", metavar="N", type=value(_read_top),
         help=f"only the first N, 0 for all (default {_TOP} in text, all in the other formats)",
     )  # fmt: skip
-    group.add_argument(
-        "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
-        help="fill from which a cgroup counts as near its limit (default 90%%)",
-    )  # fmt: skip
+    add_near(group, NEAR)
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f", "--format", choices=_FORMATS, default="text", metavar="F",
-        help="text (a table, the default), json (one object), ndjson (one object a process) or csv",
-    )  # fmt: skip
-    group.add_argument("--json", action="store_const", const="json", dest="format", help="short for -f json")
+    add_format(
+        group,
+        _FORMATS,
+        "text (a table, the default), json (one object), ndjson (one object a process) or csv",
+        json=True,
+    )
     group.add_argument(
         "--keys",
         action="store_true",

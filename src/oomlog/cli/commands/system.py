@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from oomlog.cli.arguments import local_now, read_percent, value
+from oomlog.cli.arguments import local_now
 from oomlog.cli.context import Context
 from oomlog.cli.drawing import table
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.options import add_color, add_root
+from oomlog.cli.options import add_color, add_format, add_near, add_root
 from oomlog.cli.output import Output
 from oomlog.live.cgroups import NEAR
 from oomlog.live.system import read_system
@@ -19,9 +19,9 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG = """\
 json:
-  memory, overcommit, settings, pressure, cgroups, zram, zswap, hugetlb, oom_kills and surroundings
-  hold the numbers as the kernel prints them, null for what it does not say; the sentences of the
-  table are below derived.readings, those worth a look with "concern": true.
+  memory, overcommit, settings, pressure, cgroups, zram, zswap, hugetlb, oom_kills and
+  surroundings hold the numbers as the kernel prints them, null for what it does not say; the
+  sentences of the table are below derived.readings, those worth a look with "concern": true.
   'oomlog schema --system' prints the JSON Schema.
 
 exit status:
@@ -40,19 +40,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "system",
         help="tell what this machine's settings and limits mean for OOM kills",
-        description="Tell how much memory this machine has left, how it is set up for running out of it,\n"
+        description="Tell how much memory this machine has left, how it is set up for running out of it, "
         "and which cgroups are near their limit.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "-f", "--format", choices=("text", "json"), default="text", metavar="F",
-        help="text (a table, the default) or json (one object)",
-    )  # fmt: skip
-    parser.add_argument("--json", action="store_const", const="json", dest="format", help="short for -f json")
-    parser.add_argument(
-        "--near", metavar="PERCENT", type=value(read_percent), default=NEAR,
-        help="fill from which a cgroup counts as near its limit (default 90%%)",
-    )  # fmt: skip
+    add_format(parser, ("text", "json"), "text (a table, the default) or json (one object)", json=True)
+    add_near(parser, NEAR)
     add_color(parser)
     add_root(parser)
     parser.set_defaults(run=run)

@@ -11,7 +11,7 @@ from typing import Any
 from oomlog.cli.arguments import read_count, read_zone, value
 from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
-from oomlog.cli.options import add_color, add_lang
+from oomlog.cli.options import add_color, add_format, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.watch.command_hook import read_command
@@ -22,11 +22,11 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG = """\
 what is promised:
-  The place in the log is stored after the events up to it were handed out.  A run that is killed, even
-  by SIGKILL or a crash of the machine, loses no event that is still in the log.  In a file (-o FILE, or
-  >> FILE) each kill appears once; into a pipe, and to --exec and --webhook, what was being handed out in
-  that moment goes a second time, with the same id (OOMLOG_ID, Idempotency-Key).  Standard input cannot
-  be read again.
+  The place in the log is stored after the events up to it were handed out.  A run that is killed,
+  even by SIGKILL or a crash of the machine, loses no event that is still in the log.  In a file
+  (-o FILE, or >> FILE) each kill appears once; into a pipe, and to --exec and --webhook, what was
+  being handed out in that moment goes a second time, with the same id (OOMLOG_ID,
+  Idempotency-Key).  Standard input cannot be read again.
 
 signals:
   SIGTERM  store the place and end (status 0); SIGINT (Ctrl-C) the same, with status 130
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
         "watch",
         help="tell about each kill as it happens",
         description="Follow a log and tell about each OOM kill as soon as its report is complete.  "
-        "Goes on\nwhere the last run ended.",
+        "Goes on where the last run ended.",
         epilog=_EPILOG,
     )
     parser.add_argument(
@@ -81,10 +81,11 @@ def add_parser(commands: Any) -> None:
         help="zone of times that print none: Europe/Berlin, +02:00",
     )  # fmt: skip
     group = parser.add_argument_group("what to print")
-    group.add_argument(
-        "-f", "--format", choices=("text", "ndjson"), default="text", metavar="F",
-        help="text (a row of the table and the verdict, the default) or ndjson (an event a line)",
-    )  # fmt: skip
+    add_format(
+        group,
+        ("text", "ndjson"),
+        "text (a row of the table and the verdict, the default) or ndjson (an event a line)",
+    )
     group.add_argument(
         "--explain", action="store_true", help="with ndjson: after each event, its explanation on a line"
     )

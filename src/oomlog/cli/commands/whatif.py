@@ -10,7 +10,7 @@ from oomlog.cli.arguments import value
 from oomlog.cli.context import Context
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, names_of
-from oomlog.cli.options import add_color, add_json_or_text, add_lang
+from oomlog.cli.options import add_color, add_files, add_format, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 from oomlog.explain.supposed import Setting, read_limit, read_setting
@@ -23,8 +23,8 @@ settings:
                               process of that name
   --set WHO:rss=SIZE          as if WHO had this much in RAM; WHO:swap=SIZE is the same for swap
   --limit /CGROUP=SIZE        as if the cgroup that reached its limit had this one
-  --spare WHO                 the smallest change of oom_score_adj that spares WHO, and which process
-                              is killed instead
+  --spare WHO                 the smallest change of oom_score_adj that spares WHO, and who is
+                              killed instead
 
   Everything else stays as in the report: the answer holds for the moment of the kill.
 
@@ -49,12 +49,7 @@ def add_parser(commands: Any) -> None:
         description="Compute which process the kernel would have chosen with other settings.",
         epilog=_EPILOG,
     )
-    parser.add_argument(
-        "files",
-        metavar="FILE",
-        nargs="*",
-        help="logs; standard input for -, or for no name at all unless it is a terminal",
-    )
+    add_files(parser)
     group = parser.add_argument_group("what to change")
     group.add_argument(
         "--set", metavar="WHO:KEY=VALUE", type=value(_setting), action="append", default=[], dest="settings",
@@ -73,7 +68,7 @@ def add_parser(commands: Any) -> None:
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    add_json_or_text(group)
+    add_format(group, ("text", "json"), "text (the default) or json")
     add_lang(group)
     add_color(group)
     parser.set_defaults(run=run, output=None)

@@ -10,7 +10,7 @@ from oomlog.cli.context import Context
 from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES
-from oomlog.cli.options import add_json_or_text, add_lang
+from oomlog.cli.options import add_format, add_lang
 from oomlog.cli.output import Output
 from oomlog.errors import UsageError
 
@@ -39,13 +39,15 @@ def add_parser(commands: Any) -> None:
         description="Say why one process was killed, or why it was spared, in each event that mentions it.",
         epilog=_EPILOG,
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", help="logs; - is standard input")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", help="logs, folders or archives; - is standard input"
+    )
     parser.add_argument(
         "who", metavar="PID|COMM", help="the process, by its pid or by its task name as the report shows it"
     )
     add_choosing(parser)
     group = parser.add_argument_group("what to print")
-    add_json_or_text(group)
+    add_format(group, ("text", "json"), "text (the default) or json")
     add_lang(group)
     parser.set_defaults(run=run)
 
@@ -90,7 +92,7 @@ def _answers(options: argparse.Namespace, chosen: Chosen, mentioned: list[int]) 
             if options.format == "json":
                 records.append(json_bytes(why_dict(case, answer, options.lang, number)))
                 continue
-            title = f"{escape(event_title(event, number))}\n" if number != last else ""
+            title = f"{escape(event_title(event, number, options.lang))}\n" if number != last else ""
             last = number
             yield (title + f"  {escape(short_ids(why_sentence(answer, case, options.lang)))}\n").encode(
                 "utf-8", "backslashreplace"

@@ -13,6 +13,7 @@ from oomlog.containers.known import Known
 from oomlog.containers.maps import cri, docker, kubectl
 from oomlog.containers.maps.values import Table, rows, table
 from oomlog.errors import SourceError
+from oomlog.sources.reasons import os_failure
 
 __all__ = ["EXPECTED", "known_of", "load"]
 
@@ -30,9 +31,10 @@ def load(name: str) -> list[Known]:
     """
     try:
         content = Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "is not a possible file name"
-        raise SourceError(name, f"cannot be read: {reason}") from None
+    except OSError as error:
+        raise os_failure(name, error) from None
+    except ValueError:
+        raise SourceError(name, "is not a possible file name") from None
     known = []
     understood = False
     for value in _values(name, content.decode("utf-8-sig", "replace")):

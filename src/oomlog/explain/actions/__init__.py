@@ -72,6 +72,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "zram_swap": (look("zramctl"), look("swapon")),
     "mlocked": (look("mlocked"),),
     "balloon": (look("balloon"),),
+    "reserved_ram": (look("balloon"), look("set_aside")),
     "gpu_memory": (look("drm"), look("dma_buf")),
 }
 """What follows from each finding, the most important first."""

@@ -38,6 +38,7 @@ COMMANDS = {
     "pagetypeinfo": "cat /proc/pagetypeinfo",
     "panic_setting": "sysctl vm.panic_on_oom kernel.panic",
     "process_counts": "ps -eo comm= | sort | uniq -c | sort -rn | head -n 20",
+    "set_aside": "grep -E -o 'crashkernel=[^ ]+' /proc/cmdline",
     "stuck": "ps -eo pid,stat,wchan:32,comm | awk '$2 ~ /^D/'",
     "swapon": "swapon --show",
     "swapped": "awk '/^VmSwap:/ && $2 > 0 {print $2, FILENAME}' /proc/[0-9]*/status | sort -rn | head -n 20",

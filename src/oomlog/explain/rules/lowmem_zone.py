@@ -12,6 +12,7 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.room import Request, request_of, rooms_above, rooms_of, zone_names
 from oomlog.explain.sizes import counter_kb, number, ram_kb
+from oomlog.explain.totalpages import scope_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -73,7 +74,7 @@ def _hidden(case: Case, request: Request) -> Finding | None:
     free, ram = counter_kb(case, "free"), ram_kb(case)
     # Zones are left out since the version that counts sec_pagetables (6.1).
     hides = number(mem_info.counters(case.event), "sec_pagetables_pages") is not None
-    if case.event.scope != "global" or request.highest not in (2, 3) or not hides or not rooms:
+    if scope_of(case.event) != "global" or request.highest not in (2, 3) or not hides or not rooms:
         return None
     shown = {zone.get("zone") for zone in mem_info.zones(case.event)}
     highmem = request.highest == 2 and bool(number(mem_info.totals(case.event), "highmem_pages"))

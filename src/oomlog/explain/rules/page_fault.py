@@ -13,6 +13,7 @@ from oomlog.explain.case import Case
 from oomlog.explain.mem_info import zones
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.quote import in_order
+from oomlog.explain.totalpages import scope_of
 from oomlog.explain.watermarks import free_kb, has_free, min_kb
 
 __all__ = ["ID", "REFERENCE", "find"]
@@ -24,7 +25,7 @@ REFERENCE = "pagefault_out_of_memory(), mm/oom_kill.c, 2.6.29 to 5.14"
 def find(case: Case) -> Finding | None:
     """Return how much was free while a page fault found nothing."""
     event, trigger = case.event, case.event.trigger
-    if event.scope != "global" or event.killer != "kernel" or trigger is None:
+    if scope_of(event) != "global" or event.killer != "kernel" or trigger is None:
         return None
     if trigger.gfp_mask is None or trigger.order != 0 or trigger.gfp_mask.strip("0x"):
         return None

@@ -38,6 +38,8 @@ def _of_machine(case: Case) -> Finding | None:
     ram = ram_kb(case)
     fixed, caches = counter_kb(case, "slab_unreclaimable"), counter_kb(case, "slab_reclaimable")
     share, share_caches = share_of(fixed, ram), share_of(caches, ram)
+    if fixed is None and caches is None:
+        return _unsplit(case, ram)
     if fixed is None or caches is None or share is None or share_caches is None:
         return None
     lines = ("slab_reclaimable:", "slab_unreclaimable:", "pages RAM")
@@ -50,6 +52,17 @@ def _of_machine(case: Case) -> Finding | None:
         values = {**values, "share": share_caches}
         return Finding(ID, values, case.quote(*lines), "certain", REFERENCE, f"{ID}_reclaimable")
     return None
+
+
+def _unsplit(case: Case, ram: int | None) -> Finding | None:
+    """Return the claim of a kernel that counted all slab together (until 2.6.30)."""
+    slab = counter_kb(case, "slab")
+    share = share_of(slab, ram)
+    if slab is None or share is None or share < _RECLAIMABLE:
+        return None
+    values: Values = {"slab_kb": slab, "share": share, "ram_kb": ram}
+    evidence = case.quote(" slab:", "pages RAM", "pages of RAM")
+    return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_unsplit")
 
 
 def _top(case: Case) -> tuple[Values, tuple[ReportLine, ...]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from oomlog.explain.case import Case
 from oomlog.explain.formula import release_of
-from oomlog.explain.mem_info import swap, zones
+from oomlog.explain.mem_info import swap, totals, zones
 from oomlog.explain.model import Confidence, Finding
 from oomlog.explain.quote import in_order
-from oomlog.explain.sizes import counter_kb, ram_kb
+from oomlog.explain.sizes import counter_kb, number, ram_kb
 from oomlog.explain.totalpages import scope_of
 from oomlog.explain.watermarks import free_kb, has_free, min_kb, tightest
 from oomlog.model import ReportLine
@@ -37,6 +37,8 @@ def find(case: Case) -> Finding | None:
     populated = [zone for zone in zones(event) if zone.get("managed_kb") != 0 and zone.get("present_kb") != 0]
     ram = ram_kb(case)
     free, low = free_kb(populated), min_kb(populated)
+    if event.scope == "unknown" and not _is_whole(case):
+        return None
     if ram is None or free is None or low is None:
         evidence = case.quote("global_oom", "ut of memory", "ut of Memory")
         if not evidence or any(has_free(zone, case.page_kb) for zone in populated):
@@ -57,6 +59,11 @@ def find(case: Case) -> Finding | None:
     lines = case.quote("global_oom", *(f"{zone['zone']} free:" for zone in populated))
     evidence = in_order(lines, case.quote("Free swap", "Total swap", "pages RAM", "pages reserved"))
     return Finding(ID, values, evidence, _confidence(case), REFERENCE, words)
+
+
+def _is_whole(case: Case) -> bool:
+    """Tell whether the zones of a report without an end can be all: RAM and what is free are told."""
+    return number(totals(case.event), "ram_pages") is not None and counter_kb(case, "free") is not None
 
 
 def _by_message(case: Case, ram: int | None, evidence: tuple[ReportLine, ...]) -> Finding:

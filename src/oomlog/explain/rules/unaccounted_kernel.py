@@ -10,6 +10,7 @@ from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.sizes import group_kb, group_lines, number, share_of, tells_machine, zones_kb
+from oomlog.explain.totalpages import scope_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -45,7 +46,7 @@ def _of_machine(case: Case) -> Finding | None:
         values = {**values, "swap_used_kb": used}
         words = f"{ID}_swap"
     # Lines of nodes and pools that a bound request may not use are left out of its report.
-    sure = case.event.scope in ("global", "sysrq")
+    sure = scope_of(case.event) in ("global", "sysrq")
     evidence = case.quote("active_anon:", "slab_reclaimable:", "free:", "pages RAM", "pages reserved")
     return Finding(ID, values, evidence, "likely" if sure else "possible", REFERENCE, words)
 

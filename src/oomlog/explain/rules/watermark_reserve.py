@@ -44,13 +44,17 @@ def find(case: Case) -> Finding | None:
 
 
 def _oversized(case: Case, rooms: tuple[Room, ...]) -> Finding | None:
-    found = [_base_min_kb(case, zone) for zone in mem_info.zones(case.event)]
-    managed = [number(zone, "managed_kb") for zone in mem_info.zones(case.event)]
+    zones = mem_info.zones(case.event)
+    found = [_base_min_kb(case, zone) for zone in zones]
+    managed = [number(zone, "managed_kb") for zone in zones]
     if not found or None in found or None in managed:
         return None
     low, whole = sum(each or 0 for each in found), sum(each or 0 for each in managed)
-    share = share_of(low, whole)
-    if share is None or share < _OVERSIZED or low < _TIMES_DEFAULT * 4 * isqrt(whole):
+    # The watermarks stay as they were set when a balloon takes pages away later, which most reports do not
+    # tell.  What the kernel had when it chose them was all that is present at most.
+    most = max(whole, sum(number(zone, "present_kb") or 0 for zone in zones))
+    share, part = share_of(low, whole), share_of(low, most)
+    if share is None or part is None or part < _OVERSIZED or low < _TIMES_DEFAULT * 4 * isqrt(most):
         return None
     values = {"min_kb": low, "managed_kb": whole, "share": share}
     out = bool(rooms) and not any(room.is_above for room in rooms)

@@ -27,6 +27,7 @@ from markupsafe import Markup
 from oomlog.errors import SourceError
 from oomlog.explain.phrases import say
 from oomlog.report.escape import escape
+from oomlog.sources.reasons import os_failure
 
 __all__ = ["PAGE", "Look", "fill"]
 
@@ -125,17 +126,18 @@ def fill(look: Look, lang: str, values: dict[str, Any], *, name: str = PAGE) -> 
     except (TemplateError, OSError, UnicodeDecodeError) as error:
         if look.template is None:
             raise
-        raise SourceError(str(look.template), _reason(error), hint=_HINT) from error
+        raise _failure(str(look.template), error) from error
     return page.replace(inline.place, inline.policy())
 
 
-_HINT = "README.md lists the blocks and values that a template has"
+_HINT = "docs/report.md lists the blocks and values that a template has"
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, TemplateNotFound):
-        return f"there is no template {error.message}"
-    if isinstance(error, OSError):
-        return error.strerror or "cannot be read"
+def _failure(name: str, error: Exception) -> SourceError:
     where = f" in line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-    return f"is no usable template{where}: {error}"
+    reason = f"is no usable template{where}: {error}"
+    if isinstance(error, TemplateNotFound):  # which is an OSError as well
+        reason = f"there is no template {error.message}"
+    elif isinstance(error, OSError):
+        return os_failure(name, error)
+    return SourceError(name, reason, hint=_HINT)

@@ -114,6 +114,8 @@ def _draw(
     ]
     if any(row.ranked.immune is not None for row in rows):
         keys.append(("none", say("plots.immune", lang, {}), "xxx"))
+    if any(row.mark is not None for row in rows):
+        keys.append(("ink", say("plots.badness_sum", lang, {}), None))
     labels = [_who(row.ranked) for row in rows]
     values = [row.value for row in rows]
     low = min((sum(x for x in row.terms.values() if x < 0) for row in rows), default=0.0)
@@ -202,6 +204,9 @@ def _title(choice: VictimChoice, killed: set[int | None], lang: str) -> str:
     if first.pid != victim.pid:
         child = choice.reason == "sacrificed_child"
         return say("plots.badness_child" if child else "plots.badness_other", lang, values)
+    tied = sum(each.badness == first.badness for each in choice.ranking) - 1
+    if tied and first.badness is not None:
+        return say("plots.badness_tied", lang, {**values, "count": tied})
     margin = _margin(choice, first)
     if margin is None:
         return say("plots.badness_first", lang, values)

@@ -51,7 +51,6 @@ _KERNEL = "orange"
 _HATCH = {RESIDUE: "////"}
 _LAST = (RESIDUE, "hwpoisoned", "balloon", "reserved", "free_pcp", "free", "headroom")
 """In this order behind everything that is in use."""
-_CONTRADICTED = ("ledger.ram_differs", "ledger.items_exceed")
 _UNUSED = ("free", "free_pcp", "headroom")
 
 
@@ -100,11 +99,9 @@ def _one(ledger: Ledger, ax: Axes | None, lang: str, width: float) -> Axes:
     pieces = list(_pieces(ledger))
     rows = _rows(pieces, ledger.total_kb)
     filled = max((piece.start + piece.kb for piece in pieces), default=0)
-    contradicted = _contradiction(ledger)
-    unknown = 0
-    if contradicted is None and ledger.unaccounted_kb is None:
-        unknown = ledger.total_kb - filled
-    labels = [_name(row.id, lang) for row in rows]
+    contradicted = ledger.contradiction
+    unknown = ledger.unknown_kb or 0
+    labels = [_name("overlap" if row.id == RESIDUE and row.kb < 0 else row.id, lang) for row in rows]
     values = [human_kb(row.kb) for row in rows]
     if contradicted is None:
         values = [
@@ -136,11 +133,6 @@ def _one(ledger: Ledger, ax: Axes | None, lang: str, width: float) -> Axes:
     sheet.ticks(places, [tick_kb(place) for place in places])
     sheet.describe(f"{label}: {value}" for label, value in zip(labels, values, strict=True))
     return sheet.ax
-
-
-def _contradiction(ledger: Ledger) -> tuple[str, Values] | None:
-    """Return the remark that the log has another total, of which a share would be a wrong number."""
-    return next((note for note in ledger.notes if note[0] in _CONTRADICTED), None)
 
 
 def _pieces(ledger: Ledger) -> Iterator[_Piece]:
@@ -189,9 +181,9 @@ def _title(ledger: Ledger, pieces: Sequence[_Piece], lang: str) -> str:
     whole = _whole(ledger, lang)
     used = [piece for piece in pieces if piece.id not in _UNUSED and piece.kb > 0]
     unused = sum(piece.kb for piece in pieces if piece.id in _UNUSED)
-    if used and _contradiction(ledger) is not None:
-        most = max(used, key=lambda each: each.kb)
-        return _sentence("plots.ledger_contradicted", lang, {"name": _name(most.id, lang), "kb": most.kb})
+    if ledger.contradiction is not None:
+        most = max(used or pieces, key=lambda each: each.kb)
+        return say("plots.ledger_contradicted", lang, {"name": _name(most.id, lang), "kb": most.kb})
     if not used:
         return say(
             "plots.ledger_unused", lang, {"whole": whole, "share": share_text(unused / ledger.total_kb, lang)}
@@ -225,7 +217,11 @@ def _several(ledgers: Sequence[Ledger], ax: Axes | None, lang: str, width: float
     groups = rows[0].of == "memcg"
     labels = [_part_name(each, lang) for each in rows]
     values = [human_kb(each.total_kb) for each in rows]
-    notes = []
+    notes = [
+        f"{label}: {say(each.contradiction[0], lang, each.contradiction[1])}"
+        for each, label in zip(rows, labels, strict=True)
+        if each.contradiction is not None
+    ]
     if len(ledgers) > len(rows):
         notes.append(say("plots.more", lang, {"count": len(ledgers) - len(rows)}))
     if groups:
@@ -291,7 +287,7 @@ def _several_title(rows: Sequence[Ledger], labels: Sequence[str], lang: str) -> 
     if rows[0].of == "memcg":
         most, label = max(named, key=lambda each: each[0].total_kb)
         return say("plots.parts_most", lang, {"part": label, "kb": most.total_kb})
-    free = [(each.kb("free"), each, label) for each, label in named]
+    free = [(each.kb("free"), each, label) for each, label in named if each.contradiction is None]
     known = [(kb / each.total_kb, label) for kb, each, label in free if kb is not None]
     if not known:
         return say("plots.parts", lang, {"count": len(rows)})

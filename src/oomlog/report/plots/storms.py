@@ -76,7 +76,8 @@ def _draw(
 ) -> Axes:
     first, xs = rows[0]
     longest = max(float(xs.max() - xs.min()) for _, xs in rows)
-    high = max(longest * 1.02, 1e-3)
+    # A clock of whole seconds tells no shorter time than one.
+    high = max(longest * 1.02, 0.01) if longest else 1.0
     labels = [moment_text(axis, float(xs.min())) for _, xs in rows]
     values = [_value(row, lang) for row, _ in rows]
     title = say(
@@ -84,7 +85,7 @@ def _draw(
         lang,
         {
             "kills": int(first["kills"]),
-            "span": length_text(float(xs.max() - xs.min()), lang),
+            "span": length_text(float(xs.max() - xs.min()) or 1.0, lang),
             "hosts": _hosts(first, lang),
             "start": labels[0],
         },

@@ -37,7 +37,7 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "muted": "#b4b4b4",
         "grid": "#3a3d44",
         "track": "#262930",
-        "empty": "#545862",
+        "empty": "#434750",
     },
 }
 """Roles that change with the theme; each colour stands for one role only."""
@@ -51,7 +51,7 @@ COLOURS: dict[str, str] = {
     "orange": "#e69f00",
     "red": "#d55e00",
     "purple": "#cc79a7",
-    "grey": "#8a8a8a",
+    "grey": "#6b6b6b",
     "bright": "#fefefe",
 }
 """What pictures are drawn with; a theme is put on when they are written."""

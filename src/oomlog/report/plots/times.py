@@ -69,7 +69,7 @@ def prepared(kills: DataFrame | History, tz: tzinfo | None = None) -> DataFrame:
 
 
 def axis_of(kills: DataFrame | History, lang: str, tz: tzinfo | None = None) -> Axis:
-    """Return the kills of the clock that tells most: points in time, else local time, else one boot's uptime.
+    """Return the kills of one clock: points in time or local time, whichever has more, else one uptime.
 
     :param tz: The zone to show times in, and the one of times that print none.
     :raise PictureError: There are no kills, or none has any time.
@@ -79,10 +79,8 @@ def axis_of(kills: DataFrame | History, lang: str, tz: tzinfo | None = None) -> 
     counts = found["clock"][found["clock"] != clock.NONE].value_counts()
     if not len(counts):
         raise PictureError("no times: the log has neither a wall clock nor seconds since boot")
-    uptimes = counts[counts.index > clock.LOCAL]
-    chosen = next((each for each in (clock.UTC, clock.LOCAL) if each in counts.index), None)
-    if chosen is None:
-        chosen = int(uptimes.index[0])
+    dated = [each for each in (clock.UTC, clock.LOCAL) if each in counts.index]
+    chosen = max(dated, key=lambda each: counts[each]) if dated else int(counts.index[0])
     own = found[found["clock"] == chosen]
     left_out = len(found) - len(own)
     if chosen == clock.UTC and tz is not None:
@@ -140,6 +138,8 @@ def ticks_of(axis: Axis, low: float, high: float, room: float) -> tuple[list[flo
     step = (high - low) / most
     if not axis.wall:
         places = _multiples(low, high, _decimal(step))
+        if len(places) < 2:  # which would tell no distance
+            places = _multiples(low, high, _decimal(step / 2))
         return places, [f"{place:g} s" for place in places], ""
     if step <= _STEPS[-1]:
         size = next(each for each in _STEPS if each >= step)

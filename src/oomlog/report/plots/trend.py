@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ from oomlog.report.plots.fonts import SMALL, fit, shown, speakable
 from oomlog.report.plots.scales import kb_ticks, tick_kb
 from oomlog.report.plots.sheet import Caption, Key, Sheet
 from oomlog.report.plots.theme import COLOURS
-from oomlog.report.plots.times import Axis, axis_of, ticks_of
+from oomlog.report.plots.times import Axis, axis_of, length_text, ticks_of
 from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
 
@@ -37,6 +37,7 @@ _SHOWN = 3
 _STRIP_PX = 96.0
 _HEAD_PX = 25.0
 _FOOT_PX = 16.0
+_SCALE_PX = 64.0
 
 
 class _Strip(NamedTuple):
@@ -47,8 +48,8 @@ class _Strip(NamedTuple):
     """NaN where no limit was hit, or none is known."""
     per_day: float | None
     """The slope in kB a day, where it has a direction."""
-    enough: bool
-    """Whether there are enough kills to tell."""
+    unknown: Literal["few", "close"] | None
+    """Why no trend can be told: too few kills, or all within too short a time."""
 
 
 def plot_rss_trend(
@@ -82,7 +83,9 @@ def plot_rss_trend(
     group = table.groupby(["comm", "where", "host"], dropna=False, sort=True)
     sizes = group.size().to_numpy()
     code = group.ngroup().to_numpy()
-    order = np.argsort(-sizes, kind="stable")
+    largest = group["rss_kb"].max().to_numpy(dtype=float)
+    # Among those killed equally often, the largest tells most.
+    order = np.lexsort((-largest, -sizes))
     strips = [_strip(table[code == each], table) for each in order[:limit]]
     hidden = len(sizes) - len(strips)
     notes = [say("plots.more_victims", lang, {"count": hidden})] if hidden else []
@@ -104,26 +107,31 @@ def _strip(own: Any, table: Any) -> _Strip:
     ]
     at = own["x"].to_numpy(dtype=float)
     rss = own["rss_kb"].to_numpy(dtype=float)
-    enough = len(at) >= MIN_POINTS and at[-1] - at[0] >= MIN_SPAN_S
-    slope = theil_sen(at, rss) if enough else None
+    unknown: Literal["few", "close"] | None = None
+    if len(at) < MIN_POINTS:
+        unknown = "few"
+    elif at[-1] - at[0] < MIN_SPAN_S:
+        unknown = "close"
+    slope = theil_sen(at, rss) if unknown is None else None
     per_day = None if slope is None or slope.direction == "steady" else slope.slope * 86400
     limits = own["limit_kb"].to_numpy(dtype=float, na_value=np.nan)
-    return _Strip(", ".join(parts), at, rss, limits, per_day, enough)
+    return _Strip(", ".join(parts), at, rss, limits, per_day, unknown)
 
 
-def _title(strip: _Strip, lang: str) -> str:
+def _title(strip: _Strip, lang: str, others: bool = False) -> str:
     values: Values = {
         "who": strip.name,
         "count": len(strip.at),
         "low_kb": int(strip.rss.min()),
         "high_kb": int(strip.rss.max()),
         "per_day": human_kb(abs(round(strip.per_day or 0))),
+        "span": length_text(max(float(strip.at[-1] - strip.at[0]), 1.0), lang),
     }
     if len(strip.at) == 1:
-        return say("plots.trend_one", lang, values)
+        return say("plots.trend_nobody_twice" if others else "plots.trend_one", lang, values)
     if strip.per_day is not None:
         return say("plots.trend_up" if strip.per_day > 0 else "plots.trend_down", lang, values)
-    return say("plots.trend_steady" if strip.enough else "plots.trend_few", lang, values)
+    return say(f"plots.trend_{strip.unknown or 'steady'}", lang, values)
 
 
 def _draw(
@@ -132,7 +140,8 @@ def _draw(
     low = min(float(each.at[0]) for each in strips)
     high = max(float(each.at[-1]) for each in strips)
     edge = max((high - low) * 0.03, 1.0)
-    low, high = low - edge, high + edge
+    # The words of the scale stand at the left, before the first kill.
+    low, high = low - max((high - low) * _SCALE_PX / width, 1.0), high + edge
     limited = any(not np.isnan(each.limits).all() for each in strips)
     sloped = any(each.per_day is not None for each in strips)
     keys: list[Key] = [("blue", say("plots.rss_at_kill", lang, {}), None)]
@@ -145,7 +154,9 @@ def _draw(
     places, marks, common = ticks_of(axis, low, high, sheet.room)
     below = ", ".join(each for each in (axis.zone, common) if each)
     step = _HEAD_PX + _STRIP_PX + _FOOT_PX
-    top = sheet.open(len(strips) * step, Caption(_title(strips[0], lang), notes, below), keys)
+    top = sheet.open(
+        len(strips) * step, Caption(_title(strips[0], lang, len(strips) > 1), notes, below), keys
+    )
     for number, strip in enumerate(strips):
         _draw_strip(sheet, strip, number, top, lang)
         top += step
@@ -166,7 +177,8 @@ def _draw_strip(sheet: Sheet, strip: _Strip, number: int, top: float, lang: str)
     def at(kb: Any) -> Any:
         return bottom - _STRIP_PX * np.asarray(kb, dtype=float) / highest
 
-    for kb in kb_ticks(0, highest, 2.3 * _STRIP_PX):
+    # Not up to the top, where the name stands.
+    for kb in kb_ticks(0, highest * 0.94, 2.3 * _STRIP_PX):
         y = float(at(kb))
         sheet.ax.plot([sheet.low, sheet.high], [y, y], color=COLOURS["grid"], linewidth=0.7, zorder=0)
         sheet.write(sheet.low, y - 7, tick_kb(kb), colour="muted", size=SMALL)

@@ -98,9 +98,7 @@ def _title(rows: Sequence[_Zone], lang: str) -> str:
     tightest = min(known, key=lambda each: each.free / (each.min or 1))
     values: Values = {
         "zone": tightest.name,
-        "free_kb": tightest.free,
-        "min_kb": tightest.min,
-        "high_kb": tightest.high,
+        **_free_and_min(tightest.free, tightest.min or 0),
     }
     if len(below) == 1:
         return say("plots.zones_one_below", lang, values)
@@ -191,4 +189,11 @@ def _value(zone: _Zone, lang: str) -> str:
     if zone.min is None:
         return human_kb(zone.free)
     key = "plots.zone_below" if zone.free < zone.min else "plots.zone_above"
-    return say(key, lang, {"free_kb": zone.free, "min_kb": zone.min})
+    return say(key, lang, _free_and_min(zone.free, zone.min))
+
+
+def _free_and_min(free: int, least: int) -> dict[str, str]:
+    """Return both sizes, in full where they would look the same."""
+    if free != least and human_kb(free) == human_kb(least):
+        return {"free": f"{free:,} KiB", "min": f"{least:,} KiB"}
+    return {"free": human_kb(free), "min": human_kb(least)}

@@ -20,6 +20,8 @@ from oomlog.report.shorten import short_ids
 __all__ = ["build", "case_of"]
 
 _SAME_VICTIM = 50
+_EQUALS = 3
+"""So many causes of as many events each are named."""
 
 
 def build(
@@ -139,19 +141,32 @@ def _incident(explanations: Sequence[tuple[int, Explanation]]) -> Incident:
 def _incident_verdict(incident: Incident, lang: str) -> str:
     parts = [_summary([each for _, each in incident.explanations], "incident", lang)]
     cause, count = incident.causes[0]
-    if cause is not None:
-        first = next(
-            each for _, each in incident.explanations if each.primary is not None and each.primary.id == cause
-        )
+    equals = [each for each, events in incident.causes if events == count]
+    if len(equals) > 1:
+        known = [say(f"causes.{each}", lang, {}) for each in equals if each is not None]
+        few = count > 1 and len(known) == len(equals) <= _EQUALS
+        key = "main_causes" if few else "no_main_cause"
+        parts.append(say(f"report.{key}", lang, {"count": count, "causes": "; ".join(known)}))
+    elif cause is not None:
         parts.append(
             say("report.main_cause", lang, {"count": count, "cause": say(f"causes.{cause}", lang, {})})
         )
-        parts.append(short_ids(verdict(first, lang)) if len(incident.explanations) == 1 else "")
-    return " ".join(filter(None, parts))
+        if len(incident.explanations) == 1:
+            parts.append(short_ids(verdict(incident.explanations[0][1], lang)))
+    return " ".join(parts)
 
 
 def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
-    events = [each.event for each in explanations]
+    every = [each.event for each in explanations]
+    # What systemd-oomd and others killed is no run of the OOM killer, and often has no process's name.
+    events = [event for event in every if event.killer == "kernel"]
+    others = sorted({event.killer for event in every if event.killer != "kernel"})
+    besides = ""
+    if not events:
+        events, key = every, "events"
+    elif others:
+        count = len(every) - len(events)
+        besides = " " + say("report.other_killers", lang, {"killers": ", ".join(others), "count": count})
     kills = sum(len(event.kills) for event in events)
     names = Counter(kill.comm or "?" for event in events for kill in event.kills)
     shown = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in names.most_common(5))
@@ -161,5 +176,5 @@ def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
     apart = offset_of(first, last.time, last.uptime_s, last.source, last.quick_first_line, last.boot_id)
     values: Values = {"events": len(events), "kills": kills, "victims": shown}
     if apart is not None and apart >= 0.001:  # less is only what the clock is too coarse for
-        return say(f"report.{key}_within", lang, {**values, "span": span(apart, lang)})
-    return say(f"report.{key}", lang, values)
+        return say(f"report.{key}_within", lang, {**values, "span": span(apart, lang)}) + besides
+    return say(f"report.{key}", lang, values) + besides

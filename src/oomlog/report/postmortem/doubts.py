@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oomlog.explain.model import Explanation
+from oomlog.explain.model import Explanation, Ledger
 from oomlog.explain.phrases import say
 from oomlog.model import ReportLine
 from oomlog.report.explanation import formula_sentences
@@ -39,11 +39,8 @@ def _doubts(explanation: Explanation, lang: str) -> Iterator[_Said]:
             yield "totalpages_bound", {}, "", ()
         agrees = {True: "agrees", False: "disagrees", None: "open"}[choice.agrees]
         yield agrees, {}, "", ()
-    if explanation.ledger is not None and explanation.ledger.unaccounted_kb is not None:
-        ledger = explanation.ledger
-        residue = (ledger.unaccounted_kb or 0) / ledger.total_kb if ledger.total_kb else 0.0
-        key = "residue" if abs(residue) >= _RESIDUE else "adds_up"
-        yield key, {"share": abs(residue), "kb": abs(ledger.unaccounted_kb or 0)}, "", ()
+    if explanation.ledger is not None:
+        yield from _ledger(explanation.ledger)
     if event.time is None:
         yield "no_time", {}, "", ()
     elif event.time_origin == "inferred":
@@ -65,3 +62,14 @@ def _doubts(explanation: Explanation, lang: str) -> Iterator[_Said]:
         yield "suppressed", {"count": lost}, "", ()
     yield f"trusted_{'unknown' if event.trusted is None else 'yes' if event.trusted else 'no'}", {}, "", ()
     yield "moment", {}, "", ()
+
+
+def _ledger(ledger: Ledger) -> Iterator[_Said]:
+    if ledger.contradiction is not None:
+        yield "contradicted", {"kb": ledger.items_kb, "total_kb": ledger.total_kb}, "", ()
+    elif ledger.unaccounted_kb is None:
+        yield "unknown", {"kb": ledger.unknown_kb or 0, "total_kb": ledger.total_kb}, "", ()
+    else:
+        residue = abs(ledger.unaccounted_kb) / ledger.total_kb if ledger.total_kb else 0.0
+        key = "residue" if residue >= _RESIDUE else "adds_up"
+        yield key, {"share": residue, "kb": abs(ledger.unaccounted_kb)}, "", ()

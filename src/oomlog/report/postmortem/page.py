@@ -47,15 +47,16 @@ def postmortem_blocks(report: Postmortem) -> Iterator[Block]:
     yield Heading(report.title, 1)
     yield Paragraph(report.verdict, strong=True)
     if report.kind == "event":
-        yield from _case(report.cases[0], report)
+        yield from _case(report.cases[0], report, set())
         yield from _read(report)
         return
     yield from report.figures.get("summary", ())
     yield from incident_blocks(report)
+    told: set[str] = set()
     for case in report.cases:
         yield Heading(_case_title(case, report), id=f"event{case.number}")
         yield Paragraph(short_ids(verdict(case.explanation, lang)), strong=True)
-        yield from _under(_case(case, report))
+        yield from _under(_case(case, report, told))
     yield from _read(report)
 
 
@@ -69,8 +70,11 @@ def _case_title(case: Case, report: Postmortem) -> str:
     return say(f"report.{key}", report.lang, values)
 
 
-def _case(case: Case, report: Postmortem) -> Iterator[Block]:
-    """Yield the sections of one event, at level 2."""
+def _case(case: Case, report: Postmortem, told: set[str]) -> Iterator[Block]:
+    """Yield the sections of one event, at level 2.
+
+    :param told: The terms that earlier events explained.
+    """
     lang, explanation = report.lang, case.explanation
     yield Facts(tuple((say(f"report.fact_{fact.id}", lang, {}), fact.value) for fact in case.facts))
     yield from _timeline(case, report)
@@ -82,7 +86,7 @@ def _case(case: Case, report: Postmortem) -> Iterator[Block]:
     yield from _history(case, report)
     yield from overcommit_blocks(explanation, lang)
     yield from _doubts(case, lang)
-    yield from _glossary(explanation, lang)
+    yield from _glossary(explanation, lang, told)
     yield from _raw(case, lang)
 
 
@@ -247,11 +251,12 @@ def _doubts(case: Case, lang: str) -> Iterator[Block]:
     )
 
 
-def _glossary(explanation: Explanation, lang: str) -> Iterator[Block]:
-    blocks = list(fields_blocks(explanation.event, explanation.victim.page_size_kb.value, lang))
+def _glossary(explanation: Explanation, lang: str, told: set[str]) -> Iterator[Block]:
+    first = not told
+    blocks = list(fields_blocks(explanation.event, explanation.victim.page_size_kb.value, lang, told=told))
     if blocks:
         yield replace(blocks[0], id="glossary") if isinstance(blocks[0], Heading) else blocks[0]
-        yield Fold(say("report.glossary", lang, {}), tuple(blocks[1:]))
+        yield Fold(say("report.glossary" if first else "report.glossary_more", lang, {}), tuple(blocks[1:]))
 
 
 def _raw(case: Case, lang: str) -> Iterator[Block]:

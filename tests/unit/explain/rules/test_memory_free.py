@@ -206,6 +206,13 @@ def test_the_usual_reserve_is_no_finding() -> None:
     assert watermark_reserve.find(case_of()) is None
 
 
+def test_watermarks_set_before_a_balloon_took_pages_are_no_setting() -> None:
+    """They stay as they were, large beside what is left, whether the balloon is printed or not."""
+    for sample in ("v6.12-global-balloon.dmesg", "v7.2-global-balloon.dmesg"):
+        case = case_of(text=(SAMPLES / f"{sample}.log").read_text())
+        assert watermark_reserve.find(case) is None
+
+
 def test_what_huge_pages_make_the_kernel_keep_is_no_finding() -> None:
     """With THP a machine of 768 MiB keeps 5 % of them: below that it is out of memory, and nothing else."""
     case = case_of(text=(SAMPLES / MACHINE).read_text())

@@ -17,7 +17,7 @@ CORPUS = Path(os.environ.get("OOMLOG_CORPUS") or ROOT.parent / "shared" / "corpu
 RULES = (
     "balloon", "cma_only_free", "fragmentation", "gpu_memory", "hugetlb_reserved", "limit_below_working_set",
     "lowmem_zone", "memory_allocations", "mlocked", "no_swap", "page_cache_dirty", "page_tables",
-    "slab_kernel", "swap_full", "tmpfs_shmem", "unaccounted_kernel", "unlimited_container",
+    "reserved_ram", "slab_kernel", "swap_full", "tmpfs_shmem", "unaccounted_kernel", "unlimited_container",
     "watermark_reserve", "zram_swap",
 )  # fmt: skip
 

@@ -140,6 +140,17 @@ def test_a_margin_is_told_where_it_is_sure():
     assert "ahead" not in title(plot_badness(other))
 
 
+def test_equals_are_told():
+    """Nobody has the highest badness alone where others have the same; and the mark is in the key."""
+    ax = plot_badness(
+        choice(
+            *(ranked(pid, Terms(50, 0, 0, 0, 0), 50) for pid in (1, 2, 3)), ranked(4, Terms(9, 0, 0, 0, 0), 9)
+        )
+    )
+    assert title(ax) == "p1 (1) was killed; 2 others had the same badness"
+    assert "badness" in texts(ax)
+
+
 def test_a_long_ranking_is_cut_but_keeps_the_victim():
     """The note counts the others."""
     many = [ranked(pid, Terms(1000 - pid, 0, 0), 1000 - pid) for pid in range(1, 301)]

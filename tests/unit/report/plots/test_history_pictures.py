@@ -101,6 +101,15 @@ def test_times_of_two_kinds_are_not_mixed():
     assert "Kills on clocks that cannot be compared with this one: 1." in "\n".join(texts(ax))
 
 
+def test_the_wall_clock_with_more_kills_is_shown():
+    """One log with a zone does not hide many without."""
+    zoned = line(MONDAY, "a", "x", 1, 10)
+    bare = "".join(line(MONDAY + timedelta(days=day), "b", "x", 1, 10, zone="") for day in (1, 2))
+    ax = plot_timeline(kills_of(zoned + bare))
+    assert title(ax).startswith("x: 2 kills, 2026-11-17")
+    assert "Kills on clocks that cannot be compared with this one: 1." in " ".join(texts(ax))
+
+
 def test_seconds_since_boot_are_an_axis():
     """dmesg has no wall clock."""
     ax = plot_timeline(frame.kills(oomlog.parse(SAMPLES / "v6.12-series.dmesg.log")))
@@ -180,6 +189,22 @@ def test_a_trend_is_told_where_there_is_one(sizes, said):
     assert any(each.get_gid() == "0.trend" for each in ax.lines) == ("less" in said)
 
 
+def test_kills_close_together_tell_no_trend():
+    """That is another reason than too few of them, and the title says so."""
+    ax = plot_rss_trend(at(*range(8)))
+    assert title(ax) == (
+        "x had 1000 KiB to 1000 KiB of RSS at 8 kills within 7 min, too close together to tell a trend"
+    )
+
+
+def test_of_those_killed_once_the_largest_is_first():
+    """Names tell nothing; and the title says that nobody was killed twice."""
+    lines = [line(MONDAY, "a", comm, size, size) for comm, size in (("a", 10), ("b", 30), ("c", 20))]
+    ax = plot_rss_trend(kills_of("".join(lines)), limit=2)
+    assert title(ax) == "Nobody was killed twice; b had the most RSS at a kill, 30 KiB"
+    assert "a" not in texts(ax)
+
+
 def test_one_victim_can_be_asked_for(week):
     """By its name; a name that nobody had is an error."""
     ax = plot_rss_trend(week, comm="backup")
@@ -199,6 +224,15 @@ def test_a_burst_has_all_its_kills(week):
     assert title(ax).endswith(" on 5 hosts, 2026-11-19 10:00")
     assert "42 × worker" in texts(ax)
     assert "Kills in no burst: 35." in "\n".join(texts(ax))
+
+
+def test_kills_of_one_second_are_a_burst_of_one_second():
+    """A clock of whole seconds does not make a burst of no length, nor a scale that says nothing."""
+    ax = plot_storms(at(*(0 for _ in range(4))))
+    assert title(ax) == "The largest burst: 4 kills in 1 s on a, 2026-11-16 10:00"
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels[-1] == "1 s"
+    assert len(labels) == len(set(labels))
 
 
 def test_the_gap_is_that_of_the_history():

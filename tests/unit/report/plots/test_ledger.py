@@ -86,15 +86,29 @@ def test_a_total_that_the_log_denies_has_no_shares():
     values = {"ram_kb": 1000, "present_kb": 5000}
     items = (LedgerItem("anon", 400, None),)
     ax = plot_ledger(Ledger("machine", None, 1000, items, None, (("ledger.ram_differs", values),)))
-    assert title(ax) == "Anonymous memory was the largest item: 400 KiB"
+    assert title(ax) == "These numbers do not add up; the largest item is anonymous memory: 400 KiB"
     assert set(bars(ax, "stack.")) == {"anon"}
     assert not any("%" in text for text in texts(ax))
     assert any("The log contradicts itself" in text for text in texts(ax))
 
 
+def test_items_far_above_the_total_have_no_shares():
+    """Items that no moving counter explains are told as they were printed, of a zone among others too."""
+    items = (LedgerItem("anon", 4000, None), LedgerItem("free", 1, None))
+    damaged = Ledger("zone", "0/DMA", 1000, items, None, (("ledger.items_exceed", {"over_kb": 3001}),))
+    ax = plot_ledger(damaged)
+    assert title(ax) == "These numbers do not add up; the largest item is anonymous memory: 3.91 MiB"
+    assert not any("%" in text for text in texts(ax))
+    sound = Ledger("zone", "0/Normal", 1000, (LedgerItem("free", 500, None),), 500)
+    ax = plot_ledger([damaged, sound])
+    assert "0/Normal" in title(ax)
+    assert any(text.startswith("0/DMA: The items add up to 2.93 MiB more") for text in texts(ax))
+
+
 def test_items_above_the_total_are_led_back():
     """Counters that moved: the items are drawn as they were printed, and the residue is negative."""
     ax = plot_ledger(machine(LedgerItem("anon", 1100, None), rest=-100))
+    assert "counted twice" in texts(ax)
     stack = bars(ax, "stack.")
     assert (stack["unaccounted"].get_x(), stack["unaccounted"].get_width()) == (1100, -100)
 

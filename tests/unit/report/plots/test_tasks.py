@@ -39,6 +39,14 @@ def test_the_caveat_is_there():
     assert "is counted more than once" in " ".join(texts(ax)).replace("\n", " ")
 
 
+def test_one_process_has_no_sum():
+    """What several processes share is no matter where one is listed."""
+    ax = plot_tasks(first("v6.12-memcg-v2-docker.dmesg"))
+    assert "adds up" in " ".join(texts(ax))
+    ax = plot_tasks(first("v7.2-hostile-cgroup.dmesg"))
+    assert "adds up" not in " ".join(texts(ax))
+
+
 def test_one_of_many_was_killed():
     """A name that several processes have is not called killed as a whole."""
     event = first("v6.12-memcg-v2-workers.kmsg")

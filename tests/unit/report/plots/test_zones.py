@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from drawn import bars, lines, title
+from drawn import bars, lines, texts, title
 
 import oomlog
 from oomlog.errors import PictureError
@@ -60,6 +60,14 @@ def test_the_title_says_which_zones_were_short(free, said, monkeypatch):
         for name, kb, least in zip(("DMA", "Normal"), free, (100, 1000), strict=True)
     ]
     assert title(plot_zones(with_zones(monkeypatch, *zones))) == said
+
+
+def test_sizes_that_differ_look_different(monkeypatch):
+    """Where three digits of both would be the same, all are shown."""
+    zone = {"node": 0, "zone": "Normal", "free_kb": 44_640, "min_kb": 44_652, "high_kb": 60_000}
+    ax = plot_zones(with_zones(monkeypatch, zone))
+    assert title(ax) == "Normal was below its min watermark: 44,640 KiB free, min 44,652 KiB"
+    assert "44,640 KiB < min 44,652 KiB" in texts(ax)
 
 
 def test_what_was_not_printed_is_not_drawn(monkeypatch):
