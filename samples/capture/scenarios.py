@@ -849,6 +849,22 @@ put /sys/bus/pci/rescan 1
         ),
     ),
     Scenario(
+        "memcg-v2-working-set",
+        "A service reads a file that is larger than its limit again and again, then takes memory.",
+        ("memcg_limit",),
+        ("5.10", "7.x"),
+        "mke2fs -b 4096 -i 65536 /dev/nvme0n1 >/dev/null\nmount -t ext4 /dev/nvme0n1 /mnt\n"
+        "dd if=/dev/urandom of=/mnt/file bs=1M count=40 2>/dev/null\nsync\n"
+        "put /proc/sys/vm/drop_caches 3\n"
+        + _memcg2(
+            "/system.slice/index.service",
+            "24M",
+            "(put $CG/cgroup.procs 0; for _ in 1 2 3 4 5; do cat /mnt/file >/dev/null; done)\n"
+            "hog -n indexer -c $CG -u 33 -m 200 -S 4 -k 128\nuntil_gone $HOG\n",
+        ),
+        Machine(disk="64M"),
+    ),
+    Scenario(
         "memcg-v2-sidecars",
         "The pod is at its limit; of its containers the smaller one has the higher adj and dies.",
         ("parent limit",),

@@ -48,14 +48,13 @@ LISTED = {
     "already_dying": ("v5.10-reaper-failed.dmesg", "v6.12-reaper.dmesg"),
     "rate_limited": ("v6.12-storm.dmesg", GLOBAL),
     "truncated_log": (GLOBAL, GLOBAL),
-    "limit_below_working_set": (MEMCG, MEMCG),
+    "limit_below_working_set": ("v5.10-memcg-v2-working-set.dmesg", MEMCG),
     "unlimited_container": ("v6.12-global-container.dmesg", GLOBAL),
 }
 EDITS = {
-    # Nothing recorded is cut or thrashes.
+    # Nothing recorded is cut.
     "truncated_log": ("invoked oom-killer", "came by"),
-    "limit_below_working_set": ("workingset_refault_file 0", "workingset_refault_file 20000"),
-}  # fmt: skip
+}
 
 
 @cache
