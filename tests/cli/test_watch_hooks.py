@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -17,21 +16,11 @@ import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import watched as watch
 
-
-def _tests_of_watch() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tests_of_watch", Path(__file__).with_name("test_watch.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-watch = _tests_of_watch()
 HOSTILE = "$(id)<!here>\x1b"
 
 

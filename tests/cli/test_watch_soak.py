@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import watched as watch
 
-
-def _tests_of_watch() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tests_of_watch", Path(__file__).with_name("test_watch.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-watch = _tests_of_watch()
 RECORDS = 1_000_000
 GROWTH_KB = 10 << 10
 
