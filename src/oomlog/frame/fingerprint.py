@@ -15,7 +15,11 @@ event is known by its content, and told from others with the same content by eve
 4. Times by different loggers may be apart by as long as one lay behind the other, which under memory
    pressure can be minutes where uptimes are equal.  Without uptimes, those of the same kind of log must be
    equal, because one clock made them.
-5. Content without any number (a lone header, systemd-oomd's) is never the same in two lines of one log.
+5. The kernel names the first victim of a group twice, and a log may be cut between: the content of a kill
+   with a header, in another log within seconds and without a header, is the same kill.
+6. A kill whose line was cut (a log that was copied while it was written) is the one of the same process id
+   whose sizes do not contradict it, if both agree in when it was.
+7. Content without any number (a lone header, systemd-oomd's) is never the same in two lines of one log.
 
 What follows: the same line twice with no time at all is one event, and so is a container that is killed
 alike after every reboot once all its times are stripped off.
@@ -23,14 +27,29 @@ alike after every reboot once all its times are stripped off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
 from oomlog.model import Kill, OomEvent
 
-__all__ = ["Seen", "event_ids", "fingerprint", "has_numbers", "kill_key", "same_moment"]
+__all__ = [
+    "COMPARED",
+    "Seen",
+    "agree",
+    "event_ids",
+    "fingerprint",
+    "has_numbers",
+    "is_cut",
+    "kill_key",
+    "same_moment",
+]
+
+COMPARED = (
+    "pid", "uid", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "pgtables_kb", "oom_score_adj",
+)  # fmt: skip
+"""What two records of one kill have in common, as far as both know it."""
 
 _EXACT_US = 2
 """Seconds as a float lose nothing but the last microsecond."""
@@ -42,6 +61,11 @@ _STALLED_S = 600.0
 """So late may a logger be that starves; only believed when uptimes are equal."""
 _ZONES = timedelta(hours=26)
 _QUARTER_S = 900.0
+_GROUP_S = 10.0
+"""So long may the kills of one group take on a slow console."""
+_CUT_KILLS = 100
+"""Of so many cut lines of one process id more are an old kernel's, or somebody's who wants the search to take
+long: they are told apart by their content alone."""
 
 
 class Seen(NamedTuple):
@@ -94,6 +118,20 @@ def kill_key(killer: str, kill: Kill) -> str:
     # A line without sizes (2.6, systemd-oomd) has the name left; of it only what no logger writes otherwise.
     name = kill.comm if sizes == (None, None, None) and (kill.comm or "").isalnum() else None
     return _digest(killer, kill.pid, *sizes, name)
+
+
+def is_cut(kill: Kill) -> bool:
+    """Tell whether a kill's line lacks sizes: it was cut, or a 2.6 kernel printed none."""
+    return kill.total_vm_kb is None or kill.anon_rss_kb is None or kill.file_rss_kb is None
+
+
+def agree(kill: Kill, other: Kill) -> bool:
+    """Tell whether nothing that two records of a kill both have is different, names aside."""
+    for name in COMPARED:
+        mine, theirs = getattr(kill, name), getattr(other, name)
+        if mine is not None and theirs is not None and mine != theirs:
+            return False
+    return True
 
 
 def has_numbers(event: OomEvent) -> bool:
@@ -156,6 +194,18 @@ def same_moment(one: Seen, other: Seen) -> bool | None:
     return apart <= (_rounding(one, other) if alike else _LOGGERS_S + drift)
 
 
+def _named_again(one: Seen, other: Seen) -> bool:
+    """Tell whether the first victim of a group can have been named twice, in two logs of one kind."""
+    if _form(one) != _form(other) or one.boot_id != other.boot_id:
+        return False
+    if one.host is not None and other.host is not None and _short(one.host) != _short(other.host):
+        return False
+    if one.uptime_s is not None and other.uptime_s is not None:
+        return abs(one.uptime_s - other.uptime_s) <= _GROUP_S
+    apart = _apart(one, other)
+    return apart is not None and apart <= _GROUP_S
+
+
 def _short(host: str) -> str:
     return host.partition(".")[0].lower() if not host[:1].isdigit() else host
 
@@ -210,7 +260,8 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
     share a kill.  The id is that of the first record, so their order decides whose fingerprint it has, and
     which of two events that share a fingerprint has no number behind it.
     """
-    known: dict[str, list[tuple[Seen, str, int, int]]] = {}
+    events = list(events)
+    known: dict[str, list[_Record]] = {}
     contents: list[str] = []
     first: list[int] = []
     for at, event in enumerate(events):
@@ -220,12 +271,14 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
         first.append(at)
         for content, seen in parts:
             earlier = known.setdefault(content, [])
-            other = _recorded(event, seen, earlier)
+            mine = _Record(seen, event.source, event.quick_first_line, event.quick_trigger is not None, at)
+            other = _recorded(event, mine, earlier)
             if other is None:
-                earlier.append((seen, event.source, event.quick_first_line, at))
+                earlier.append(mine)
             else:
-                one, two = sorted((_root(first, other), _root(first, at)))
-                first[two] = one
+                _join(first, other, at)
+    for one, two in _cut_kills(events):
+        _join(first, one, two)
     numbers: dict[str, int] = {}
     found: list[str] = []
     for at, content in enumerate(contents):
@@ -238,13 +291,51 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
     yield from found
 
 
-def _recorded(event: OomEvent, seen: Seen, earlier: Iterable[tuple[Seen, str, int, int]]) -> int | None:
+class _Record(NamedTuple):
+    seen: Seen
+    source: str
+    line: int | None
+    header: bool
+    at: int
+
+
+def _recorded(event: OomEvent, mine: _Record, earlier: Iterable[_Record]) -> int | None:
     """Return which of the earlier records with the same content is one of this event."""
-    for other, source, line, at in earlier:
-        beside = event.source == source and event.quick_first_line != line
-        if same_moment(seen, other) is not False and (not beside or has_numbers(event)):
-            return at
+    for other in earlier:
+        beside = mine.source == other.source and mine.line != other.line
+        same = same_moment(mine.seen, other.seen) is not False
+        if not same and mine.header != other.header and mine.source != other.source:
+            same = _named_again(mine.seen, other.seen)
+        if same and (not beside or has_numbers(event)):
+            return other.at
     return None
+
+
+def _cut_kills(events: Sequence[OomEvent]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of events of which one has a kill whose line was cut, and the other one that kill."""
+    cut: dict[tuple[str, int], list[tuple[int, Kill]]] = {}
+    for at, event in enumerate(events):
+        for kill in event.kills:
+            if kill.pid is not None and is_cut(kill):
+                cut.setdefault((event.killer, kill.pid), []).append((at, kill))
+    cut = {key: kills for key, kills in cut.items() if len(kills) <= _CUT_KILLS}
+    if not cut:
+        return
+    for at, event in enumerate(events):
+        for kill in event.kills:
+            for other, part in cut.get((event.killer, kill.pid or 0), ()):
+                if (
+                    other != at
+                    and (events[other].trusted is False) == (event.trusted is False)
+                    and agree(part, kill)
+                    and same_moment(Seen.of(events[other], part), Seen.of(event, kill))
+                ):
+                    yield other, at
+
+
+def _join(first: list[int], one: int, two: int) -> None:
+    earlier, later = sorted((_root(first, one), _root(first, two)))
+    first[later] = earlier
 
 
 def _root(first: list[int], at: int) -> int:

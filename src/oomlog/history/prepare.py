@@ -10,12 +10,10 @@ import pandas as pd
 
 from oomlog.history.clock import LOCAL, NONE, UTC, timed
 from oomlog.history.codes import coded, codes_of, order_of
+from oomlog.history.folding import folded
 from oomlog.history.places import placed
 
 __all__ = ["Prepared", "once", "prepare"]
-
-_SAME_KILL = ["pid", "total_vm_kb", "anon_rss_kb", "file_rss_kb"]
-"""By these kills of one event are known in another log, as in ``oomlog.frame.fingerprint``."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,9 @@ def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     :param kills: With ``event_id``, the same for one event in all logs; NA is nobody's. Without that column
         each event is there once.
 
-    Of several the one with most kills is kept, then the one whose time is known best.  Kills that only
-    another one has, because a log was cut within the event, are added to it.
+    Of several the one with the report's header is kept, then the one with most kills, then the one whose
+    time is known best.  Kills that only another one has, because a log was cut within the event, are added to
+    it, and a kill whose line was cut is the one that another log has whole.
     """
     if "event_id" not in kills.columns:
         return kills, 0
@@ -115,6 +114,7 @@ def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     group = known.groupby(["event_id", "event"], sort=False)
     events = pd.DataFrame(
         {
+            "header": group["trigger_comm"].count().gt(0) if "trigger_comm" in kills.columns else False,
             "kills": group.size(),
             "time": group["time"].count(),
             "local_time": group["local_time"].count(),
@@ -122,24 +122,16 @@ def once(kills: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         }
     ).reset_index()
     events = events.sort_values(
-        ["event_id", "kills", "time", "local_time", "source", "event"],
-        ascending=[True, False, False, False, True, True],
+        ["event_id", "header", "kills", "time", "local_time", "source", "event"],
+        ascending=[True, False, False, False, False, True, True],
         na_position="last",
     )
     again = events[events["event_id"].duplicated()]
     kept = kills[~kills["event"].isin(again["event"])]
-    same = [name for name in _SAME_KILL if name in kills.columns]
-    if not same:  # the events of other killers
+    if "pid" not in kills.columns:  # the events of other killers
         return kept, len(again)
     first = events[~events["event_id"].duplicated()].set_index("event_id")["event"]
     home = again.set_index("event")["event_id"].map(first)
     others = kills[kills["event"].isin(again["event"])]
     others = others.assign(event=others["event"].map(home).astype(kills["event"].dtype))
-    both = pd.concat([kept, others])[["event", *same]]
-    cut_off = ~both.duplicated().iloc[len(kept) :]
-    if cut_off.any():
-        kept = pd.concat([kept, others[cut_off]])
-        kept = kept.assign(
-            kill=(kept.groupby("event", sort=False).cumcount() + 1).astype(kills["kill"].dtype)
-        )
-    return kept, len(again)
+    return folded(kept, others), len(again)

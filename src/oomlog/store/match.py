@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from oomlog.frame.fingerprint import Seen, has_numbers, same_moment
+from oomlog.frame.fingerprint import COMPARED, Seen, has_numbers, same_moment
 from oomlog.model import OomEvent
 from oomlog.store.rows import EventRow, KillRow, seen
 
@@ -18,7 +18,6 @@ __all__ = ["Matcher", "agree"]
 
 # Between a header and its kills, and between two clocks; same_moment() looks closer.
 _NEAR_US = 600_000_000
-_BOTH = ("uid", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "pgtables_kb", "oom_score_adj")
 _KILL = """
 SELECT event.id AS event, event.source, event.trusted, event.host, event.boot_id, event.time_origin, kill.*
 FROM {} WHERE {}
@@ -141,7 +140,7 @@ class Matcher:
 
 def agree(kill: KillRow, other: sqlite3.Row | KillRow) -> bool:
     """Tell whether nothing that two records of a kill both have is different, names aside."""
-    for name in ("pid", *_BOTH):
+    for name in COMPARED:
         mine = getattr(kill, name)
         theirs = getattr(other, name) if isinstance(other, KillRow) else other[name]
         if mine is not None and theirs is not None and mine != theirs:

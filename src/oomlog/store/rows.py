@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from oomlog.frame.exported import place_cells
-from oomlog.frame.fingerprint import Seen, fingerprint, kill_key
+from oomlog.frame.fingerprint import Seen, fingerprint, is_cut, kill_key
 from oomlog.frame.limits import reached
 from oomlog.frame.page_size import page_kb
 from oomlog.model import Kill, Memcg, OomEvent
@@ -125,10 +125,9 @@ def rows_of(
 
 def _kill_row(event: OomEvent, kill: Kill, text: Callable[[str | None], int | None]) -> KillRow:
     selected, reaped = kill.selected, kill.reaped
-    cut = kill.total_vm_kb is None or kill.anon_rss_kb is None or kill.file_rss_kb is None
     return KillRow(
         _signed(kill_key(event.killer, kill)),
-        cut,
+        is_cut(kill),
         kill.line,
         *moment(event.time if kill.time is None else kill.time),
         _microseconds(event.uptime_s if kill.uptime_s is None else kill.uptime_s),

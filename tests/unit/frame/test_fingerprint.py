@@ -204,6 +204,28 @@ def test_a_container_killed_alike_after_each_reboot():
     assert len(set(ids("".join(f"[    {second}.500000] {KILL}" for second in (61, 62))))) == 2
 
 
+def test_a_cut_line_is_the_kill_that_it_fits(tmp_path):
+    """A line without its last sizes is a kill of another log, if both are at one time and nothing differs."""
+    whole = f"Mar  1 10:00:01 web1 kernel: {KILL}"
+    cut = whole[: whole.index("anon-rss")] + "\n"
+    for other, same in (
+        (whole, True),
+        (whole.replace("10:00:01", "10:30:01"), False),
+        (whole.replace("total-vm:90kB", "total-vm:91kB"), False),
+        (whole.replace("web1", "web2"), False),
+    ):
+        (tmp_path / "a.log").write_text(cut)
+        (tmp_path / "b.log").write_text(other)
+        found = ids([tmp_path / "a.log", tmp_path / "b.log"], year=2026)
+        assert (len(set(found)) == 1) is same, other
+
+
+def test_many_lines_without_sizes_are_told_apart_in_time():
+    """Kills of an old kernel are no cut lines of each other, and looking for that ends."""
+    log = "".join(f"[{second}.000000] Out of memory: Killed process 7 (a)\n" for second in range(1, 400))
+    assert len(set(ids(log))) == 399
+
+
 def test_a_log_read_twice():
     """A log that was appended to itself has its events once."""
     log = f"Mar  1 10:00:01 web1 kernel: {KILL}" + "Mar  1 10:00:02 web1 sshd: hello\n" * 9

@@ -99,6 +99,36 @@ def test_an_event_in_two_logs_is_told_once(tmp_path: Path) -> None:
     assert past.kills["source"].str.endswith("kern.log").sum() == 1
 
 
+@pytest.mark.parametrize("sample", ["v5.10-global.dmesg.log", "v6.12-memcg-v2-group.kmsg.log"])
+def test_a_copy_that_ends_inside_a_kill_line(sample: str, tmp_path: Path) -> None:
+    """A log that was copied while a kill was written tells of a kill that the whole log tells, too."""
+    whole = SAMPLES / sample
+    data = whole.read_bytes()
+    copy = tmp_path / "copy.log"
+    expected = oomlog.history(whole).kills[["pid", "anon_rss_kb", "file_rss_kb"]].to_numpy().tolist()
+    last = data.rindex(b"Killed process")
+    for cut in range(last, data.index(b"\n", last), 7):
+        copy.write_bytes(data[:cut])
+        for order in ([copy, whole], [whole, copy]):
+            past = oomlog.history(order)
+            assert past.kills[["pid", "anon_rss_kb", "file_rss_kb"]].to_numpy().tolist() == expected
+
+
+@pytest.mark.parametrize("cut", [112, 113, 114, 115])
+def test_halves_of_a_group(cut: int, tmp_path: Path) -> None:
+    """Two logs that meet inside a group's kills: its first victim, who is named in both, is one."""
+    lines = (SAMPLES / "v6.12-memcg-v2-group.dmesg.log").read_bytes().splitlines(keepends=True)
+    one, two = tmp_path / "before.log", tmp_path / "after.log"
+    one.write_bytes(b"".join(lines[:cut]))
+    two.write_bytes(b"".join(lines[cut:]))
+    for order in ([one, two], [two, one]):
+        past = oomlog.history(order)
+        assert sorted(past.kills["comm"]) == ["leader", "worker", "worker"]
+        assert past.kills["event"].nunique() == 1
+        assert set(past.kills["limit_where"]) == {"app.service"}
+        assert past.kills["limit_kb"].tolist() == [24576] * 3
+
+
 def test_the_same_report_at_another_time_is_another_event() -> None:
     """What happened again is counted again."""
     lines = report("v6.12-series.dmesg.log", 14, 109)

@@ -289,7 +289,8 @@ def _read(
     say_left_out(context, wanted, 0, reading.stats.untrusted)
     spared = sum(event.killer == "kernel" and not event.kills for event in events)
     if spared:
-        context.say(f"{counted(spared, 'event')} without a killed process, like a panic, not counted")
+        why = "like a panic or a report that breaks off"
+        context.say(f"{counted(spared, 'event')} without a killed process, {why}, not counted")
     history = history_of(
         events,
         tz=options.tz,
