@@ -62,6 +62,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "hostile": oomlog.report(hostile_log(), event="all", title="<script>a()</script>{{7*7}}"),
         "adj": oomlog.report(ADJ),
         "korean": oomlog.report(ADJ, lang="ko"),
+        "swap": oomlog.report(SAMPLES / "v6.12-global-swap-full.dmesg.log"),
         "big": oomlog.report(BIG),
         "incident": oomlog.report(SAMPLES / "v6.12-storm.dmesg.log", event="incident"),
     }
@@ -248,9 +249,18 @@ def test_jupyters_styles_do_not_move_columns(browser: Any, tmp_path: Path) -> No
 
 def test_the_widest_table_fits_a_desktop(browser: Any, pages: dict[str, str]) -> None:
     """The ranking is not cut off at 1440 pixels."""
-    driver = opened(browser, pages["adj"], width=1440)
+    driver = opened(browser, pages["swap"], width=1440)
     over = "return [...document.querySelectorAll('.scroll')].map(x => x.scrollWidth - x.clientWidth)"
     assert max(driver.execute_script(over)) <= 1
+
+
+def test_no_word_is_broken_on_paper(browser: Any, pages: dict[str, str]) -> None:
+    """On A4 (180 mm between the margins) a table as wide as the ranking has its words on one line each."""
+    driver = opened(browser, pages["swap"], width=680, media="print")
+    heights = driver.execute_script(
+        "return [...document.querySelectorAll('h2 ~ .scroll tr')].map(row => row.clientHeight)"
+    )
+    assert max(heights) < 2 * min(heights)
 
 
 def test_printing_opens_what_is_folded(browser: Any, pages: dict[str, str]) -> None:
