@@ -31,6 +31,14 @@ class TaskTable(Sequence[Mapping[str, int | str | None]]):
             self._rows = self._rows()
         return self._rows
 
+    def column(self, name: str) -> list[int | str | None]:
+        """Return the values of one column, ``None`` for each row when the table has no such column."""
+        rows = self.rows
+        if name not in self.columns:
+            return [None] * len(rows)
+        at = len(self.columns) - 1 - self.columns[::-1].index(name)  # as in a row's mapping, the last one
+        return [row[at] for row in rows]
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -195,7 +195,8 @@ class TaskRows:
 def _convert(reader: TableReader | None, texts: list[tuple[str, ...]]) -> list[tuple[Cell, ...]]:
     assert reader is not None
     # The last group of a row is the empty one of other lines.
-    return [tuple(read(text) for read, text in zip(reader.readers, row, strict=False)) for row in texts]  # type: ignore[misc]
+    columns = zip(reader.readers, zip(*texts, strict=True), strict=False)
+    return list(zip(*(map(read, column) for read, column in columns), strict=True))
 
 
 @lru_cache(maxsize=32)

@@ -7,6 +7,7 @@ What a column cannot hold becomes NA: integers beyond 64 bits, times that nanose
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,10 @@ def array_of(kind: Kind, values: Sequence[Any]) -> Any:
         # The same few hosts, cgroups and words come again and again.
         known: dict[Any, str | None] = {None: None}
         return pandas.array([_stored(value, known) for value in values], dtype=DTYPES[kind])
+    if kind == "int" and set(map(type, values)) == {int}:
+        with suppress(OverflowError):  # nothing is missing, and nearly always everything fits
+            whole = numpy.array(values, dtype="int64")
+            return pandas.arrays.IntegerArray(whole, numpy.zeros(len(whole), dtype="bool"))
     fits = _FITS[kind]
     return pandas.array([value if fits(value) else None for value in values], dtype=DTYPES[kind])
 

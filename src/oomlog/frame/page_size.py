@@ -50,10 +50,12 @@ def _free_list(event: OomEvent) -> int | None:
 
 
 def _victim(event: OomEvent) -> int | None:
+    tasks = event.tasks
+    if tasks is None:
+        return None
     for kill in event.kills:
-        for row in event.tasks or ():
-            pages = row.get("total_vm_pages")
-            if row.get("pid") != kill.pid or not kill.total_vm_kb or not isinstance(pages, int) or not pages:
+        for pid, pages in zip(tasks.column("pid"), tasks.column("total_vm_pages"), strict=True):
+            if pid != kill.pid or not kill.total_vm_kb or not isinstance(pages, int) or not pages:
                 continue
             kb, rest = divmod(kill.total_vm_kb, pages)
             if rest == 0 and kb in _SIZES_KB:

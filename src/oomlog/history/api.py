@@ -12,7 +12,7 @@ import pandas as pd
 from oomlog import frame
 from oomlog.events.parse import Input, parse
 from oomlog.frame.event_list import EventList
-from oomlog.history.growth import sizes
+from oomlog.history.growth import sizes, sizes_of
 from oomlog.history.incidents import GAP_S
 from oomlog.history.record import History
 from oomlog.model import OomEvent
@@ -107,5 +107,4 @@ def _is_store(given: object) -> TypeGuard[str | Path]:
 
 def _tables(events: list[OomEvent]) -> pd.DataFrame:
     before = max(0, len(events) - TABLES)
-    tasks = sizes(frame.tasks(events[before:]))
-    return tasks.assign(event=tasks["event"] + before)
+    return sizes_of(enumerate(events[before:], before + 1))

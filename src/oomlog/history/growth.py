@@ -8,15 +8,20 @@ followed either.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from oomlog.frame.arrays import array_of
+from oomlog.frame.columns import kind_of
+from oomlog.frame.page_size import page_kb
 from oomlog.history.clock import NONE
 from oomlog.history.trend import Slope, theil_sen
+from oomlog.model import OomEvent
 
-__all__ = ["MIN_TABLES", "growth", "sizes"]
+__all__ = ["MIN_TABLES", "growth", "sizes", "sizes_of"]
 
 MIN_TABLES = 3
 """Two points are always a line; from three on it can be seen whether they agree."""
@@ -25,6 +30,7 @@ _MIN_SPAN_S = 600.0
 _MIN_GROWTH_KB = 16 * 1024
 _MIN_PART = 0.1
 _STEADY = 0.8
+_SIZED = ("event", "pid", "tgid", "comm", "rss_kb", "swapents_kb")
 _DTYPES = {
     "host": "string",
     "comm": "string",
@@ -57,6 +63,26 @@ def sizes(tasks: pd.DataFrame) -> pd.DataFrame:
     pid = tasks["tgid"].fillna(tasks["pid"])
     size = tasks["rss_kb"] + tasks["swapents_kb"].fillna(0)
     return pd.DataFrame({"event": tasks["event"], "pid": pid, "comm": tasks["comm"], "size_kb": size})
+
+
+def sizes_of(events: Iterable[tuple[int, OomEvent]]) -> pd.DataFrame:
+    """Return ``sizes`` of the task tables of numbered events, without making all columns of ``tasks``."""
+    found: dict[str, list[Any]] = {name: [] for name in _SIZED}
+    for number, event in events:
+        table = event.tasks
+        if table is None:
+            continue
+        found["event"] += [number] * len(table)
+        for name in ("pid", "tgid", "comm"):
+            found[name] += table.column(name)
+        kb = page_kb(event)
+        for name in ("rss", "swapents"):
+            found[f"{name}_kb"] += [
+                None if kb is None or not isinstance(pages, int) else pages * kb
+                for pages in table.column(f"{name}_pages")
+            ]
+    kinds = {name: kind_of(name) or "int" for name in _SIZED}
+    return sizes(pd.DataFrame({name: array_of(kinds[name], found[name]) for name in _SIZED}))
 
 
 def growth(kills: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
@@ -118,6 +144,7 @@ def _confidence(slope: Slope, rises: float, *, boot_known: bool) -> str:
 
 def _points(kills: pd.DataFrame, tasks: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
     """Return the memory of each group at each kill, numbered by unbroken runs, and the groups' processes."""
+    kills = kills[kills["event"].isin(tasks["event"])]
     events = kills[kills["clock"] != NONE].drop_duplicates("event")
     events = events[["event", "host", "boot", "moment_s", "wall", "oom_memcg"]].assign(
         boot_known=events["uptime_s"].notna() | events["boot_id"].notna()

@@ -58,9 +58,17 @@ def stored_events(
 
 
 def numbered_events(
-    db: Store | str | Path, wanted: Wanted, *, last: int | None = None, whole: bool = True
+    db: Store | str | Path,
+    wanted: Wanted,
+    *,
+    last: int | None = None,
+    whole: bool = True,
+    like: Callable[[bytes], bool] | None = None,
 ) -> Iterator[tuple[int, str, OomEvent]]:
-    """Yield what ``stored_events`` does, with the number that the event has in ``kills`` before it."""
+    """Yield what ``stored_events`` does, with the number that the event has in ``kills`` before it.
+
+    :param like: Only events with a report whose text passes this, of the last ones.
+    """
     store = opened(db)
     with store.explained():
         condition, given = wanted.where(store)
@@ -77,14 +85,18 @@ def numbered_events(
             return None if found is None else original(found)
 
         for row in cursor.execute(_EVENTS.format(condition), given):
+            report = None
+            if whole and row["text"] is not None:
+                report = unpack[row["dictionary"]].decompress(row["text"])
+            if like is not None and (report is None or not like(report)):
+                continue
             kills = store.connection.cursor()
             kills.row_factory = sqlite3.Row
             rows = kills.execute(
                 "SELECT * FROM kill WHERE event = ? ORDER BY number", (row["id"],)
             ).fetchall()
             kept = None
-            if whole and row["text"] is not None:
-                report = unpack[row["dictionary"]].decompress(row["text"])
+            if report is not None:
                 kept = Kept(report, row["start_no"], row["first_no"], row["shift"])
             yield row["id"], row["event_id"], _event(row, rows, kept, text)
 
