@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_calendar"]
 
-_DARK = 0.55
-"""From this strength on a cell's number is white."""
+_DARK = 0.88
+"""From this strength on a cell's number is white, which is where both colours can be read about as well."""
 _FAINTEST = 0.12
+_LEAST_DARKEST = 4
 
 
 def plot_calendar(
@@ -65,6 +66,10 @@ def plot_calendar(
 def _title(counts: NDArray[np.int_], lang: str) -> str:
     total, most = int(counts.sum()), int(counts.max())
     values: Values = {"total": total, "kills": most}
+    day, hour = (int(each) for each in np.unravel_index(counts.argmax(), counts.shape))
+    named = {"day": say(f"plots.weekday_{day}", lang, {}), "hour": f"{hour:02d}:00"}
+    if total == 1:
+        return say("plots.calendar_one", lang, named)
     if most == 1 or (counts == most).sum() > 1:
         hours = counts.sum(axis=0)
         hour = int(hours.argmax())
@@ -73,8 +78,6 @@ def _title(counts: NDArray[np.int_], lang: str) -> str:
             said: Values = {**values, "hour": f"{hour:02d}:00", "kills": int(hours[hour]), "share": share}
             return say("plots.calendar_hour", lang, said)
         return say("plots.calendar_even", lang, values)
-    day, hour = (int(each) for each in np.unravel_index(counts.argmax(), counts.shape))
-    named = {"day": say(f"plots.weekday_{day}", lang, {}), "hour": f"{hour:02d}:00"}
     return say("plots.calendar_most", lang, {**values, **named})
 
 
@@ -92,7 +95,8 @@ def _draw(sheet: Sheet, caption: Caption, counts: NDArray[np.int_], lang: str) -
     for place, name in enumerate(across):
         sheet.write(left + (place + 0.5) * cell, top + 8, name, colour="muted", ha="center", size=SMALL)
     top += 18
-    most = max(int(table.max()), 1)
+    # One kill or two are no dark hour, even where no other has more.
+    most = max(int(table.max()), _LEAST_DARKEST)
     for y, name in enumerate(down):
         sheet.write(0, top + (y + 0.5) * row, name, colour="muted")
         for x in range(len(across)):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from drawn import bars, texts, title
 from many import fleet, kills_of, line
+from matplotlib.colors import to_rgb
 
 import oomlog
 from oomlog import frame
@@ -20,6 +21,7 @@ from oomlog.errors import PictureError
 from oomlog.history.incidents import GAP_S
 from oomlog.history.record import History
 from oomlog.report.plots import plot_calendar, plot_rss_trend, plot_storms, plot_timeline, svg_of
+from oomlog.report.plots.theme import COLOURS
 from oomlog.report.plots.times import length_text, length_ticks
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples"
@@ -40,6 +42,12 @@ def at(*minutes: float, host: str = "a", comm: str = "x", zone: str = "+00:00", 
         for number, each in enumerate(minutes)
     ]
     return kills_of("".join(lines))
+
+
+def luminance(rgb) -> float:
+    """Return how bright a colour is, as WCAG counts it."""
+    linear = np.where(rgb <= 0.03928, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 def counted(ax, row: int) -> int:
@@ -142,9 +150,29 @@ def test_hours_are_those_of_the_wall():
 def test_no_hour_is_named_that_does_not_stand_out():
     """Two hours with one kill each are no finding, the same hour of several days is."""
     ax = plot_calendar(at(0, 60))
-    assert title(ax) == "2 kills, and no hour of the week had more than any other with 1"
+    assert title(ax) == "2 kills, in no hour of the week more than 1"
     ax = plot_calendar(at(0, 60, 24 * 60))
     assert title(ax) == "The hour of the day with the most kills: from 10:00, 2 of 3, 66.7 %"
+
+
+def test_one_kill_is_no_dark_hour():
+    """The title of a single kill says when it was, and its cell is faint."""
+    ax = plot_calendar(at(0))
+    assert title(ax) == "One kill, on a Monday in the hour from 10:00"
+    [cell] = bars(ax, "count.").values()
+    assert cell.get_alpha() < 0.5
+
+
+def test_numbers_of_hours_can_be_read():
+    """Whatever its strength, a cell's number differs from it in luminance by four to one (WCAG)."""
+    many = at(*(60 * hour for hour in range(8) for _ in range(hour + 1)))
+    ax = plot_calendar(many)
+    numbers = {text.get_text(): text.get_color() for text in ax.texts if text.get_text().isdigit()}
+    for name, cell in bars(ax, "count.").items():
+        blue, alpha = np.array(to_rgb(COLOURS["blue"])), cell.get_alpha()
+        ground = alpha * blue + (1 - alpha) * np.array(to_rgb(COLOURS["track"]))
+        light, dark = sorted((luminance(ground), luminance(np.array(to_rgb(numbers[name])))), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4, name
 
 
 # -- trend ---------------------------------------------------------------------------------------------
