@@ -148,13 +148,14 @@ def test_commands(name: str) -> None:
 
 @each_document
 def test_options(name: str) -> None:
-    """Every option named in a shell block is one the command has."""
+    """Every command in a shell block is one that the program understands, its options and times included."""
+    from asked import commands_in, understood
+
     for block in blocks(name, "sh"):
-        for words in re.findall(r"\boomlog ([a-z]+\b[^#|\n]*)", block["body"]):
-            known, status = run(f"oomlog {words.split()[0]} --help")
-            assert status == 0, words
-            for option in re.findall(r"(?<!\S)-{1,2}[a-z][a-z-]*", words.partition("'")[0]):
-                assert re.search(rf"{option}\b", known), words
+        commands = commands_in(block["body"])
+        assert len(commands) >= len(re.findall(r"(?m)^oomlog ", block["body"]))
+        for words in commands:
+            assert understood(words).command == words[0]
 
 
 # -- code ---------------------------------------------------------------------------------------------

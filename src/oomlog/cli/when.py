@@ -10,12 +10,15 @@ from oomlog.errors import UsageError
 
 __all__ = ["Bound", "parse_bound", "read_span"]
 
+# A year and a month are as long as systemd.time(7) makes them: nobody means the hour of a leap day.
 _UNITS = {
     "s": 1, "sec": 1, "second": 1,
     "m": 60, "min": 60, "minute": 60,
     "h": 3600, "hr": 3600, "hour": 3600,
     "d": 86400, "day": 86400,
     "w": 604800, "week": 604800,
+    "month": 2629800,
+    "y": 31557600, "year": 31557600,
 }  # fmt: skip
 _SPAN = re.compile(r"(\d+)\s*([a-z]+)\s*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")

@@ -7,6 +7,7 @@ import re
 from importlib import import_module
 
 import pytest
+from asked import commands_in, understood
 
 from oomlog.cli.arguments import Parser
 from oomlog.cli.context import Context
@@ -30,6 +31,16 @@ def test_help_fits_a_window(words: tuple[str, ...]) -> None:
     lines = shown(*words).splitlines()
     assert lines[0].startswith(f"usage: {' '.join(('oomlog', *words))} ")
     assert [line for line in lines if len(line) > 98] == []
+
+
+@pytest.mark.parametrize("words", pages(), ids=" ".join)
+def test_examples_are_understood(words: tuple[str, ...]) -> None:
+    """What a help gives as an example is a command line that means something."""
+    text = shown(*words)
+    examples = commands_in(re.sub(r"(?m)^ +", "", re.split(r"(?m)^examples?:$", text)[-1]))
+    assert examples or words[:1] in (("grammar",), ())
+    for example in examples:
+        assert understood(example).command == example[0]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -32,6 +32,8 @@ NOW = datetime(2024, 5, 2, 9, 30, 15, tzinfo=ZONE)
         ("1d2h ago", datetime(2024, 5, 1, 7, 30, 15)),
         ("1 week ago", datetime(2024, 4, 25, 9, 30, 15)),
         ("90s ago", datetime(2024, 5, 2, 9, 28, 45)),
+        ("2 months ago", datetime(2024, 3, 2, 12, 30, 15)),
+        ("-1y", datetime(2023, 5, 3, 3, 30, 15)),
     ],
 )
 def test_wall_clock(text: str, wall: datetime) -> None:
