@@ -90,6 +90,12 @@ EXPORTED = (
 )
 """The columns of csv and parquet: one row per killed process."""
 
+LIMIT = (
+    Column("limit_kb", "int", "the limit in kB that oom_memcg hit"),
+    Column("limit_of", "text", "what this limit counts: memory, or memory+swap (cgroup v1's memsw)"),
+)
+"""Columns on the limit that was hit."""
+
 _EVENT = (
     Column("event", "int", "number of the event in what was read, from 1: the key that joins the tables"),
     Column("event_id", "text", "identity of the event: records of one event have it in common, in every log"),
@@ -113,7 +119,7 @@ _KILLS = (
     _EVENT[1],
     *_timed(EXPORTED),
     Column("rss_kb", "int", "derived: anon, file and shmem RSS together, of those that were printed"),
-    Column("limit_kb", "int", "the limit in kB that oom_memcg hit: of memory, or of memory+swap"),
+    *LIMIT,
     Column("kernel_release", "text", "release of the kernel, as its report says it"),
 )
 _EVENTS = (
@@ -143,7 +149,7 @@ _EVENTS = (
     Column("mems_allowed", "text", "NUMA nodes that cpuset allowed"),
     *(column for column in EXPORTED if column.name in ("oom_memcg", "task_memcg")),
     *PLACE,
-    Column("limit_kb", "int", "the limit in kB that oom_memcg hit: of memory, or of memory+swap"),
+    *LIMIT,
     Column("page_size_kb", "int", "derived: the machine's page size, where the report shows it"),
     Column("ram_pages", "int", "pages of memory that the machine has"),
     Column("total_swap_kb", "int", "its swap space"),

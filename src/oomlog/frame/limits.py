@@ -28,6 +28,11 @@ class Reached(NamedTuple):
     usage_kb: int
     limit_kb: int
 
+    @property
+    def of(self) -> str:
+        """Return what the limit counts, in the kernel's words."""
+        return "memory+swap" if self.counter == "memory_swap" else "memory"
+
 
 def reached_limit(event: OomEvent, page_kb: int) -> Reached | None:
     """Return the limit that was reached, ``None`` when the log does not show it."""

@@ -59,7 +59,7 @@ def kills(
         if not event.kills:
             continue
         details = event.quick_details
-        ending = (_limit_kb(event, details.memcg), details.kernel_release)
+        ending = (*_limit(event, details.memcg), details.kernel_release)
         for index, row in enumerate(rows(event, registry)):
             kill = event.kills[index]
             when = event.time if kill.time is None else kill.time
@@ -130,7 +130,7 @@ def events(
                 event.oom_memcg,
                 event.task_memcg,
                 *place_cells(event.oom_memcg, event.task_memcg, event.scope, registry),
-                _limit_kb(event, event.memcg),
+                *_limit(event, event.memcg),
                 page_kb(event),
                 totals.get("ram_pages"),
                 swap.get("total_swap_kb"),
@@ -273,9 +273,10 @@ def _times(
     return when, when.replace(tzinfo=None), seconds, event.time_origin
 
 
-def _limit_kb(event: OomEvent, block: Memcg | None) -> int | None:
+def _limit(event: OomEvent, block: Memcg | None) -> tuple[int | None, str | None]:
+    """Return the cells of ``LIMIT``."""
     found = None if block is None else reached(block, lambda: page_kb(event) or 4)
-    return None if found is None else found.limit_kb
+    return (None, None) if found is None else (found.limit_kb, found.of)
 
 
 def _counters(block: Memcg) -> dict[str, int | None]:

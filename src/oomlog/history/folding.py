@@ -17,7 +17,8 @@ _SAME_KILL = ["event", "pid", *_SIZES]
 """By these kills of one event are known in another log, as in ``oomlog.frame.fingerprint``."""
 _OF_KILL = (*_SIZES, "uid", "shmem_rss_kb", "pgtables_kb", "oom_score_adj")
 _OF_EVENT = (
-    "constraint", "trigger_comm", "oom_memcg", "task_memcg", "limit_kb", "kernel_release", "owner_kind",
+    "constraint", "trigger_comm", "oom_memcg", "task_memcg", "limit_kb", "limit_of",
+    "kernel_release", "owner_kind",
     "runtime", "container_id", "container", "pod", "namespace", "image", "pod_uid", "qos", "unit", "slice",
     "job", "step", "owner_level", "limit_level",
 )  # fmt: skip

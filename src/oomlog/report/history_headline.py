@@ -63,10 +63,12 @@ def _alike(kills: pd.DataFrame, always: str) -> str:
     """Return what all of the kills have in common."""
     limit, where = kills["limit_kb"], kills["limit_where"]
     if limit.notna().all() and limit.nunique() == 1:
-        size = human_kb(int(limit.iloc[0]))
+        size, counts = human_kb(int(limit.iloc[0])), kills["limit_of"]
+        if counts.notna().all() and counts.nunique() == 1:
+            size += f" {counts.iloc[0]}"
         if where.notna().all() and where.nunique() == 1:
             return f"{always} at the {size} limit of {name(where.iloc[0])}"
-        return f"{always} at a limit of {size}"
+        return f"{always} at a {size} limit"
     if (kills["scope"] == "global").all():
         return f"{always or ','} because the whole machine had run out of memory"
     return ""

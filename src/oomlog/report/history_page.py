@@ -86,10 +86,12 @@ BY: dict[str, _By] = {
 }
 """What ``--by`` knows."""
 
+_COUNTS = _Column("COUNTS", _plain("limit_of", name))
 _LIMITS = (
     _HOST,
     _Column("LIMIT OF", _plain("limit_where", name)),
     _Column("LIMIT", _plain("limit_kb", size), right=True),
+    _COUNTS,
     _Column("TIMES HIT", _plain("events", number), right=True),
     _KILLS,
     _Column("MOST KILLED", _plain("victim", name)),
@@ -99,6 +101,7 @@ _LIMITS = (
 _CHANGES = (
     _HOST,
     _Column("LIMIT OF", _plain("limit_where", name)),
+    _COUNTS,
     _Column("FROM", _plain("from_kb", size), right=True),
     _Column("TO", _plain("to_kb", size), right=True),
     _Column("AFTER", _plain("after", stamp)),

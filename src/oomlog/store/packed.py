@@ -26,7 +26,7 @@ COLUMNS = {
     for name in (
         "content", "number", "source", "first_line", "time_origin", "host", "boot_id", "killer", "scope",
         "outcome", "complete", "trigger_comm", "oom_memcg", "task_memcg", "trusted", "place", "limit_kb",
-        "kernel_release",
+        "limit_of", "kernel_release",
     )
 } | {
     name: f"kill.{name}"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from oomlog.frame.exported import place_cells
 from oomlog.frame.fingerprint import Seen, fingerprint, is_cut, kill_key
-from oomlog.frame.limits import reached
+from oomlog.frame.limits import Reached, reached
 from oomlog.frame.page_size import page_kb
 from oomlog.model import Kill, Memcg, OomEvent
 
@@ -49,6 +49,7 @@ class EventRow(NamedTuple):
     task_memcg: int | None
     place: int | None
     limit_kb: int | None
+    limit_of: int | None
 
 
 class KillRow(NamedTuple):
@@ -95,6 +96,7 @@ def rows_of(
     scope = event.quick_scope
     details = event.quick_details
     header = event.quick_trigger
+    limit = _limit(event, details.memcg)
     return EventRow(
         _signed(fingerprint(event)),
         event.quick_first_line,
@@ -119,7 +121,8 @@ def rows_of(
         text(oom_memcg),
         text(task_memcg),
         place(place_cells(oom_memcg, task_memcg, scope)),
-        _fitting(_limit_kb(event, details.memcg)),
+        None if limit is None else _fitting(limit.limit_kb),
+        text(None if limit is None else limit.of),
     ), tuple(_kill_row(event, kill, text) for kill in event.kills)
 
 
@@ -147,9 +150,8 @@ def _kill_row(event: OomEvent, kill: Kill, text: Callable[[str | None], int | No
     )
 
 
-def _limit_kb(event: OomEvent, memcg: Memcg | None) -> int | None:
-    found = None if memcg is None else reached(memcg, lambda: page_kb(event) or 4)
-    return None if found is None else found.limit_kb
+def _limit(event: OomEvent, memcg: Memcg | None) -> Reached | None:
+    return None if memcg is None else reached(memcg, lambda: page_kb(event) or 4)
 
 
 def moment(time: datetime | None) -> tuple[int | None, int | None, int | None]:

@@ -85,12 +85,15 @@ _WHERE = f"""{_text("event.host")} AS host, {_text("event.boot_id")} AS boot_id,
     {_text("event.trigger_comm")} AS trigger_comm, {_text("event.oom_memcg")} AS oom_memcg,
     {_text("event.task_memcg")} AS task_memcg"""
 _OWNER = ", ".join(f"places.{name}" for name in PLACES)
-_ENDING = f"event.limit_kb, {_text('event.kernel_release')} AS kernel_release"
-_VIEWS = f"""
+
+
+def _views(limit: str) -> str:
+    ending = f"{limit}, {_text('event.kernel_release')} AS kernel_release"
+    return f"""
 CREATE VIEW events AS SELECT
     event.id AS event, {_ID} AS event_id, sources.name AS source, event.first_line, event.last_line,
     {_times("event")}, {_WHERE}, event.kills, {_text("event.gfp_mask")} AS gfp_mask,
-    event.page_order AS "order", event.trigger_oom_score_adj, event.trusted, {_OWNER}, {_ENDING}
+    event.page_order AS "order", event.trigger_oom_score_adj, event.trusted, {_OWNER}, {ending}
 FROM event LEFT JOIN sources ON sources.id = event.source LEFT JOIN places ON places.id = event.place;
 CREATE VIEW kills AS SELECT
     event.id AS event, kill.number AS kill, {_ID} AS event_id, sources.name AS source, event.first_line,
@@ -100,10 +103,11 @@ CREATE VIEW kills AS SELECT
     kill.reaped, event.trusted, {_OWNER},
     CASE WHEN coalesce(kill.anon_rss_kb, kill.file_rss_kb, kill.shmem_rss_kb) IS NULL THEN NULL
     ELSE coalesce(kill.anon_rss_kb, 0) + coalesce(kill.file_rss_kb, 0) + coalesce(kill.shmem_rss_kb, 0)
-    END AS rss_kb, {_ENDING}
+    END AS rss_kb, {ending}
 FROM event JOIN kill ON kill.event = event.id LEFT JOIN sources ON sources.id = event.source
 LEFT JOIN places ON places.id = event.place;
 """
+
 
 _UNTRUSTED = "ALTER TABLE sources ADD COLUMN untrusted INTEGER;"
 """Events of the file that were left out because they may be forged; NULL where nobody counted."""
@@ -126,8 +130,22 @@ END;"""
     for change, rows in (("INSERT", ("new",)), ("UPDATE", ("old", "new")), ("DELETE", ("old",)))
 )
 
+_LIMIT_OF = f"""
+ALTER TABLE event ADD COLUMN limit_of INTEGER REFERENCES texts;
+DROP VIEW events;
+DROP VIEW kills;
+{_views(f"event.limit_kb, {_text('event.limit_of')} AS limit_of")}
+DELETE FROM packed;
+"""
+"""Whether the limit counts memory, or memory and swap; NULL for events that an earlier oomlog added."""
+
 # A view is made anew by the migration that changes it; the earlier ones stay as they were released.  One that
 # changes what is packed deletes all blocks.
-MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS, _UNTRUSTED, _PACKED + _UNPACK)
+MIGRATIONS: tuple[str, ...] = (
+    _TABLES + _views("event.limit_kb"),
+    _UNTRUSTED,
+    _PACKED + _UNPACK,
+    _LIMIT_OF,
+)
 """Each makes the next version of the one before; the first makes an empty file version 1."""
 VERSION = len(MIGRATIONS)

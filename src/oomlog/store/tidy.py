@@ -24,7 +24,7 @@ DELETE FROM texts WHERE id NOT IN (
 )"""
 _TEXT_COLUMNS = (
     "host", "boot_id", "kernel_release", "killer", "scope", "constraint_name", "outcome", "trigger_comm",
-    "gfp_mask", "oom_memcg", "task_memcg",
+    "gfp_mask", "oom_memcg", "task_memcg", "limit_of",
 )  # fmt: skip
 
 

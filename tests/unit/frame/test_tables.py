@@ -108,8 +108,12 @@ def test_kills_of_one_event_are_numbered() -> None:
 
 
 def test_the_limit_that_was_hit() -> None:
-    """``limit_kb`` is the cgroup's limit, and NA where the machine ran out."""
-    assert row(frame.kills(oomlog.parse(KUBERNETES)))["limit_kb"] == 24576
+    """``limit_kb`` is the cgroup's limit, of what says ``limit_of``, and NA where the machine ran out."""
+    found = row(frame.kills(oomlog.parse(KUBERNETES)))
+    assert (found["limit_kb"], found["limit_of"]) == (24576, "memory")
+    swapped = SAMPLES / "v5.10-memcg-v1-docker-swap.dmesg.log"
+    found = row(frame.kills(oomlog.parse(swapped)))
+    assert (found["limit_kb"], found["limit_of"]) == (32768, "memory+swap")
     machine = frame.kills(oomlog.parse(SAMPLES / "v5.10-global.dmesg.log"))
     assert row(machine)["limit_kb"] is None
 

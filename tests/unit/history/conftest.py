@@ -15,7 +15,7 @@ _DTYPES = {
     "event": "Int64", "kill": "Int64", "event_id": "string", "source": "string", "line": "Int64",
     "uptime_s": "Float64", "host": "string", "boot_id": "string", "killer": "string", "scope": "string",
     "comm": "string", "pid": "Int64", "anon_rss_kb": "Int64", "rss_kb": "Int64", "limit_kb": "Int64",
-    "oom_memcg": "string", "task_memcg": "string", "trusted": "boolean",
+    "limit_of": "string", "oom_memcg": "string", "task_memcg": "string", "trusted": "boolean",
 }  # fmt: skip
 _USUAL = {"source": "kern.log", "killer": "kernel", "scope": "global", "comm": "java"}
 

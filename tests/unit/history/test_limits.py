@@ -53,6 +53,25 @@ def test_a_change_lies_between_two_kills(ready) -> None:
     ]
 
 
+def test_memory_and_memory_with_swap_are_two_limits(ready) -> None:
+    """Both limits of a cgroup v1 may be hit in turn; then nobody has changed one."""
+    kills = ready(
+        [
+            hit(1, 512, limit_of="memory"),
+            hit(2, 768, limit_of="memory+swap"),
+            hit(3, 512, limit_of="memory"),
+            hit(4, 1024, limit_of="memory+swap"),
+        ]
+    )
+    assert limits(kills)[["limit_of", "limit_kb", "kills"]].values.tolist() == [
+        ["memory", 512, 2],
+        ["memory+swap", 768, 1],
+        ["memory+swap", 1024, 1],
+    ]
+    [change] = limit_changes(kills).to_dict("records")
+    assert (change["limit_of"], change["from_kb"], change["to_kb"]) == ("memory+swap", 768, 1024)
+
+
 def test_limits_of_two_boots_without_a_wall_clock_are_not_put_in_order(ready) -> None:
     """Nobody knows which of two logs with uptimes came first, so no change is told between them."""
     rows = [

@@ -84,7 +84,7 @@ def test_a_limit_that_all_kills_hit_is_in_the_headline() -> None:
         "tests/unit/report/test_history.py", "samples/v6.12-memcg-v2-docker-java.dmesg.log"
     )
     assert headline(oomlog.history(sample)).endswith(
-        "1 kill: java at the 512 MiB limit of docker 4f1d0c6b7f0e."
+        "1 kill: java at the 512 MiB memory limit of docker 4f1d0c6b7f0e."
     )
 
 

@@ -17,7 +17,7 @@ from oomlog import store
 from oomlog.store import Adder, Store, Wanted
 from oomlog.store.load import _unpacked
 from oomlog.store.packed import COLUMNS, MISSING, _as_bytes, pack
-from oomlog.store.schema import BLOCK_BITS, VERSION
+from oomlog.store.schema import BLOCK_BITS, MIGRATIONS, VERSION
 
 LOGS = sorted((Path(__file__).parents[3] / "samples").glob("v6.12-*.log"))
 BLOCKS = 4
@@ -124,15 +124,22 @@ def test_a_change_unpacks_its_block(db, statement):
 
 
 def test_a_store_of_version_2(db):
-    """A store from before there were packed kills gets them from whoever opens it first, a reader too."""
+    """A store from before there were packed kills gets them from whoever opens it first, a reader too.
+
+    What its limits count was not stored then.
+    """
     want = store.kills(db)
     with closing(sqlite3.connect(db)) as connection, connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in names:
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("DROP TABLE packed")
+        connection.executescript("DROP VIEW events; DROP VIEW kills; ALTER TABLE event DROP COLUMN limit_of;")
+        connection.executescript("CREATE VIEW" + MIGRATIONS[0].split("CREATE VIEW", 1)[1])
         connection.execute("PRAGMA user_version = 2")
-    pandas.testing.assert_frame_equal(store.kills(db), want)
+    found = store.kills(db)
+    assert found.limit_of.isna().all()
+    pandas.testing.assert_frame_equal(found.assign(limit_of=want.limit_of), want)
     assert packed(db) == [*range(BLOCKS - 1)]
     with closing(sqlite3.connect(db)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
