@@ -66,6 +66,7 @@ BESIDES = {
     "memcg-v2-sidecars": {"biased_victim"},
     "memcg-v2-slab": {"slab_kernel"},
     "storm": {"kill_storm"},
+    "global-allocations": {"memory_allocations"},
     "memcg-v2-working-set": {"limit_below_working_set"},
     "reaper-failed": {"reaper_failed", "already_dying"},
 }

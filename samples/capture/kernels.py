@@ -1,16 +1,18 @@
-"""Debian's kernels: fetch them through apt, unpack them, find the files in them."""
+"""Debian's kernels: fetch them through apt, unpack or build them, find the files in them."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from .apt import Apt, Source
+from .build import build
 from .errors import CaptureError
 
 SUITES = {
     "5.10": Source("bullseye"),
     "6.1": Source("bookworm"),
     "6.12": Source("trixie"),
+    "6.12-profiling": Source("trixie", "linux-source-6.12"),
     "7.x": Source("sid"),
     "5.10-686": Source("bullseye", "linux-image-686-pae", "i386"),
     "6.1-686": Source("bookworm", "linux-image-686-pae", "i386"),
@@ -51,7 +53,10 @@ def find_kernel(series: str, cache: Path, download: bool = True) -> Kernel:
     if series not in SUITES:
         raise CaptureError(f"unknown kernel {series!r}: one of {', '.join(SUITES)}")
     source = SUITES[series]
-    tree = _tree(cache, "kernels", series, source, download)
+    if source.package.startswith("linux-source-"):
+        tree = _built(cache, series, source, download)
+    else:
+        tree = _tree(cache, "kernels", series, source, download)
     userland = _tree(cache, "userland", "i386", _USERLAND, download) if source.arch == "i386" else None
     return open_kernel(series, tree, userland)
 
@@ -80,8 +85,17 @@ def _download(source: Source, cache: Path, tree: Path, packages: list[str] | Non
     apt.unpack(packages or _packages(apt, source.package), tree)
 
 
+def _built(cache: Path, series: str, source: Source, download: bool) -> Path:
+    tree = cache / "kernels" / series
+    if not tree.is_dir():
+        build(_tree(cache, "sources", series, source, download), tree)
+    return tree
+
+
 def _packages(apt: Apt, meta: str) -> list[str]:
-    """The kernel package the metapackage points to, with what it was split into."""
+    """The kernel package the metapackage points to, with what it was split into; a source as it is."""
+    if meta.startswith("linux-source-"):
+        return [meta]
     image = apt.depends(meta, r"linux-image-\d\S*")
     if not image:
         raise CaptureError(f"apt knows no {meta} in this suite")

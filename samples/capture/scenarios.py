@@ -775,6 +775,14 @@ put /sys/bus/pci/rescan 1
         modules=("virtio_pci", "virtio_balloon"),
     ),
     Scenario(
+        "global-allocations",
+        "Global; a process fills pipes, and the kernel keeps count of where it allocates what "
+        "(CONFIG_MEM_ALLOC_PROFILING).",
+        ("unaccounted",),
+        ("6.12-profiling",),
+        f"{_LEAK}hog -n rsync -u 1000 -q 900 -S 60 -k 512\nLEAK=$HOG\n{_INSTEAD}",
+    ),
+    Scenario(
         "global-two-nodes",
         "Global on two nodes, without any policy or cpuset.",
         ("global",),

@@ -1,12 +1,13 @@
 """Memory was gone that no counter of the report tells: pages that the kernel or a driver took for itself.
 
 What is left of the RAM, or of a cgroup's usage, when everything printed is taken off.  Who took it is not in
-the report; the sentence names those who do it without a counter there.
+the report, unless the kernel profiles its allocations; the sentence names those who do it without a counter.
 """
 
 from __future__ import annotations
 
 from oomlog.explain import mem_info
+from oomlog.explain.allocations import largest_allocation
 from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.sizes import group_kb, group_lines, number, share_of, tells_machine, zones_kb
@@ -45,6 +46,8 @@ def _of_machine(case: Case) -> Finding | None:
         # A compressed store keeps swapped pages in RAM; it has a counter here since 6.18.
         values = {**values, "swap_used_kb": used}
         words = f"{ID}_swap"
+    if largest_allocation(case) is not None:
+        words = f"{ID}_profiled"
     # Lines of nodes and pools that a bound request may not use are left out of its report.
     sure = scope_of(case.event) in ("global", "sysrq")
     evidence = case.quote("active_anon:", "slab_reclaimable:", "free:", "pages RAM", "pages reserved")

@@ -34,6 +34,7 @@ LISTED = {
     "unaccounted_kernel": ("v6.12-global-unaccounted-sockets.dmesg", GLOBAL),
     "page_tables": ("v6.12-global-page-tables.dmesg", GLOBAL),
     "balloon": ("v7.2-global-balloon.dmesg", GLOBAL),
+    "memory_allocations": ("v6.12-global-allocations.dmesg", "v6.12-global-unaccounted-sockets.dmesg"),
     "reserved_ram": ("v6.12-global-balloon.dmesg", "v7.2-global-balloon.dmesg"),
     "page_cache_dirty": ("v6.12-global-dirty.dmesg", GLOBAL),
     "swap_full": ("v6.12-global-swap-full.dmesg", GLOBAL),

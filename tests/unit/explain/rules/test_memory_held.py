@@ -179,6 +179,13 @@ def test_memory_in_no_counter_is_found() -> None:
     assert "active_anon:39354" in quoted(found)
 
 
+def test_a_profile_takes_the_place_of_guesses() -> None:
+    """Where the report says which places in the kernel hold memory, none has to be guessed."""
+    changes = ("[    4.626177] Tasks state", ALLOCATIONS)
+    found = unaccounted_kernel.find(WithLedger(case_of(MACHINE, changes), 60_000))
+    assert found is not None and found.words == "unaccounted_kernel_profiled"
+
+
 def test_swap_in_use_adds_the_compressed_store_to_the_guesses() -> None:
     """Before its counter came, zram's store was in the residue."""
     found = unaccounted_kernel.find(WithLedger(case_of("v6.1-global-zram.dmesg.log"), 60_000))
@@ -300,6 +307,12 @@ def test_the_allocation_profile_names_its_first_row() -> None:
         "function": "folio_prealloc",
     }
     assert memory_allocations.find(case_of(MACHINE)) is None
+
+
+def test_a_profile_that_is_no_longer_kept_is_no_claim() -> None:
+    """Its numbers are those of the time when it was turned off."""
+    stopped = ALLOCATIONS.replace("turned on", "turned off")
+    assert memory_allocations.find(case_of(MACHINE, ("[    4.626177] Tasks state", stopped))) is None
 
 
 @pytest.mark.parametrize(
