@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from oomlog.containers.model import CgroupOwner, Match
 
@@ -32,10 +31,11 @@ _RUNTIMES = {"cri-containerd": "containerd", "crio": "cri-o", "docker": "docker"
 
 def kubernetes(parts: Sequence[str], start: int) -> Match | None:
     """Return what of Kubernetes begins at a part of the path."""
+    if "kubepods" not in parts[start]:
+        return None
     colons = _COLONS.fullmatch(parts[start])
     if colons is not None:
-        owner = CgroupOwner("kubernetes", pod_uid=_uid(colons["pod"]), qos=colons["qos"] or "guaranteed")
-        return _container(owner, colons), 1
+        return _container(colons["pod"], colons["qos"], colons), 1
     if parts[start] != "kubepods" and _SLICE.fullmatch(parts[start]) is None:
         return None
     qos: str | None = None
@@ -56,17 +56,22 @@ def kubernetes(parts: Sequence[str], start: int) -> Match | None:
             break
     if pod is None:
         return CgroupOwner("kubernetes", qos=qos, level="node" if qos is None else "qos"), used
-    owner = CgroupOwner("kubernetes", pod_uid=_uid(pod), qos=qos or "guaranteed", level="pod")
     inside = parts[start + used] if start + used < len(parts) else ""
     container = _CONTAINER.fullmatch(inside)
     if container is None:
-        return owner, used
-    return _container(owner, container), used + 1
+        return CgroupOwner("kubernetes", pod_uid=_uid(pod), qos=qos or "guaranteed", level="pod"), used
+    return _container(pod, qos, container), used + 1
 
 
-def _container(owner: CgroupOwner, found: re.Match[str]) -> CgroupOwner:
-    runtime = _RUNTIMES.get(found["runtime"] or "")
-    return replace(owner, container_id=found["id"], level="container", runtime=runtime)
+def _container(pod: str, qos: str | None, found: re.Match[str]) -> CgroupOwner:
+    return CgroupOwner(
+        "kubernetes",
+        container_id=found["id"],
+        pod_uid=_uid(pod),
+        qos=qos or "guaranteed",
+        level="container",
+        runtime=_RUNTIMES.get(found["runtime"] or ""),
+    )
 
 
 def _uid(printed: str) -> str:

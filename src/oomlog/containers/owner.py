@@ -40,13 +40,16 @@ def _read(path: str) -> CgroupOwner:
     if not parts:
         return CgroupOwner("root", level="root")
     unit = unit_around(parts)
-    container = _container(parts)
-    if container is None:
+    found = _container(parts)
+    if found is None:
         return unit or CgroupOwner("plain")
+    container, below, outer = found
     if unit is None:
-        return container
+        return replace(container, below=below, outer=outer)
     return replace(
         container,
+        below=below,
+        outer=outer,
         unit=unit.unit,
         user=unit.user,
         slice=unit.slice,
@@ -58,8 +61,8 @@ def _read(path: str) -> CgroupOwner:
 _known = lru_cache(maxsize=2048)(_read)
 
 
-def _container(parts: Sequence[str]) -> CgroupOwner | None:
-    """Return the innermost container of the path, with the outermost of those around it."""
+def _container(parts: Sequence[str]) -> tuple[CgroupOwner, str, CgroupOwner | None] | None:
+    """Return the innermost container of the path, what is below it, and the outermost of those around it."""
     outer: CgroupOwner | None = None
     found: CgroupOwner | None = None
     start = end = 0
@@ -77,4 +80,4 @@ def _container(parts: Sequence[str]) -> CgroupOwner | None:
     below = parts[end:]
     if (found.kind == "podman" or found.runtime == "cri-o") and below == ["container"]:
         below = []  # crun's own level, with the same limit
-    return replace(found, below="/".join(below), outer=outer)
+    return found, "/".join(below), outer

@@ -77,7 +77,7 @@ def codes_of(texts: pd.Series) -> tuple[Codes, pd.Index]:
 def renamed(texts: pd.Series, name: Callable[[str], str]) -> pd.Series:
     """Return the texts as categories under other names, of which several may become one."""
     codes, names = codes_of(texts)
-    return _named(texts, [name(text) for text in names], codes.codes)
+    return _named(texts, [name(text) for text in names.tolist()], codes.codes)
 
 
 def first_known(*columns: pd.Series) -> pd.Series:
@@ -88,7 +88,7 @@ def first_known(*columns: pd.Series) -> pd.Series:
         (own, _), names = codes_of(column)
         unknown = (codes < 0) & (own < len(names))
         codes[unknown] = own[unknown] + len(texts)
-        texts.extend(names)
+        texts.extend(names.tolist())
     return _named(columns[0], texts, np.where(codes < 0, len(texts), codes))
 
 
@@ -104,8 +104,8 @@ def same_text(one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
     """Tell in which rows two columns have the same known text."""
     (codes, count), names = codes_of(one)
     (others, _), other_names = codes_of(other)
-    places = dict(zip(names, range(len(names)), strict=True))
-    as_one = np.array([*(places.get(name, -1) for name in other_names), -1])[others]
+    places = dict(zip(names.tolist(), range(len(names)), strict=True))
+    as_one = np.array([*(places.get(name, -1) for name in other_names.tolist()), -1])[others]
     return np.asarray((codes == as_one) & (codes < count - 1))
 
 

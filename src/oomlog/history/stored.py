@@ -19,8 +19,7 @@ __all__ = ["ANALYSED", "history_of_store"]
 ANALYSED = (
     "event", "kill", "source", "line", "time", "local_time", "time_origin", "uptime_s", "host",
     "boot_id", "killer", "scope", "oom_memcg", "task_memcg", "comm", "pid", "rss_kb", "limit_kb", "limit_of",
-    "trusted",
-    "namespace", "pod", "container", "runtime", "container_id", "pod_uid", "unit",
+    "trusted", "namespace", "pod", "container", "unit",
 )  # fmt: skip
 """The columns of kills that the analyses look at: of a million kills the others take as long again.
 

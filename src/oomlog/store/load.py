@@ -7,7 +7,7 @@ numpy reads.  Texts come by their numbers, and each is looked up once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class _Raw:
 
     def __init__(self, store: Store, wanted: Wanted, chosen: Sequence[Column]) -> None:
         self._execute = store.connection.execute
-        self._texts: dict[int, str | None] | None = None
+        self._texts: _Texts | None = None
         made_of = (_MADE_OF.get(column.name, (column.name,)) for column in chosen)
         self._names = list(
             dict.fromkeys(["event", "trusted", *(name for names in made_of for name in names)])
@@ -117,16 +117,44 @@ class _Raw:
     def texts(self, name: str) -> Any:
         """Return a column of texts as categories."""
         if self._texts is None:
-            self._texts = dict(self._execute("SELECT id, text FROM texts"))
-        return _named(self.numbers(name), self._texts)
+            self._texts = _Texts(self._execute("SELECT id, text FROM texts"))
+        return self._texts.categories(self.numbers(name))
 
     def place(self, column: str) -> Any:
         """Return a column of the places as categories."""
-        return _named(self.numbers("place"), dict(self._execute(f"SELECT id, {column} FROM places")))
+        return _Texts(
+            self._execute(f"SELECT id, {column} FROM places WHERE {column} IS NOT NULL")
+        ).categories(self.numbers("place"))
 
     def source(self) -> Any:
         """Return the names of sources as categories."""
-        return _named(self.numbers("source"), dict(self._execute("SELECT id, name FROM sources")))
+        return _Texts(self._execute("SELECT id, name FROM sources")).categories(self.numbers("source"))
+
+
+class _Texts:
+    """Texts by their numbers, of which several may have the same one.
+
+    :param rows: Numbers and texts.
+    """
+
+    def __init__(self, rows: Iterable[tuple[int, str]]) -> None:
+        texts = dict(rows)
+        words = sorted(set(texts.values()))
+        places = dict(zip(words, range(len(words)), strict=True))
+        self._words = numpy.array(words, dtype="object")
+        self._ranks = numpy.full(max(texts, default=0) + 2, -1)  # no text has the last number
+        self._ranks[list(texts)] = [places[text] for text in texts.values()]
+
+    def categories(self, numbers: Any) -> Any:
+        """Return the texts of numbers as categories, of those that are there."""
+        ranks = self._ranks[numpy.clip(numbers, -1, len(self._ranks) - 1)]
+        used = numpy.zeros(len(self._words) + 1, dtype="bool")
+        used[ranks] = True
+        used[-1] = False
+        codes = numpy.cumsum(used) - 1
+        codes[-1] = -1
+        names = pandas.Index(self._words[used[:-1]], dtype=DTYPES["text"])
+        return pandas.Categorical.from_codes(codes[ranks], names)
 
 
 def _unpacked(kills: int, low: int, width: int, packed: bytes) -> Any:
@@ -141,22 +169,6 @@ def _unpacked(kills: int, low: int, width: int, packed: bytes) -> Any:
     if not codes.all():
         found[codes == 0] = MISSING
     return found
-
-
-def _named(numbers: Any, texts: Mapping[int, str | None]) -> Any:
-    """Return the texts of numbers as categories."""
-    numbers = numpy.where(numbers == MISSING, 0, numbers)
-    used = numpy.zeros(numbers.max(initial=0) + 1, dtype="bool")
-    used[numbers] = True
-    named = [(int(number), texts.get(int(number))) for number in numpy.flatnonzero(used)]
-    words = sorted({text for _, text in named if text is not None})
-    places = dict(zip(words, range(len(words)), strict=True))
-    codes = numpy.full(len(used), -1, dtype="int32")
-    for number, text in named:
-        if text is not None:
-            codes[number] = places[text]
-    names = pandas.Index(words, dtype=DTYPES["text"])
-    return pandas.Categorical.from_codes(codes[numbers], names)
 
 
 def _array(column: Column, raw: _Raw) -> Any:
