@@ -30,7 +30,7 @@ __all__ = [
 
 _TEXTS = (
     "source", "time_origin", "host", "boot_id", "killer", "scope", "oom_memcg", "task_memcg", "comm",
-    "namespace", "pod", "container", "unit", "where", "limit_where",
+    "limit_of", "namespace", "pod", "container", "unit", "where", "limit_where",
 )  # fmt: skip
 
 
@@ -60,9 +60,8 @@ def category(texts: pd.Series) -> pd.Series:
 
 
 def decoded(kills: pd.DataFrame) -> pd.DataFrame:
-    """Return the kills with the texts that ``coded`` made categories."""
-    coded_ones = [name for name in _TEXTS if isinstance(kills.dtypes.get(name), pd.CategoricalDtype)]
-    return kills.astype(dict.fromkeys(coded_ones, "string"))
+    """Return the kills with texts instead of categories."""
+    return kills.astype(dict.fromkeys(kills.columns[kills.dtypes == "category"], "string"))
 
 
 def codes_of(texts: pd.Series) -> tuple[Codes, pd.Index]:
