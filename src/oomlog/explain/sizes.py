@@ -46,7 +46,7 @@ def tells_machine(case: Case) -> bool:
 
 
 def ram_kb(case: Case) -> int | None:
-    """Return all RAM, with what is reserved at boot, as in the machine's ledger; ``None`` if it is in doubt.
+    """Return all RAM, with what is reserved, as in the machine's ledger; ``None`` if it is in doubt.
 
     A report for some nodes shows only their zones, so that a sum of zones is less than the machine.
     """

@@ -115,6 +115,8 @@ def record_fields() -> set[str]:
                 walk(item, path)
         elif path.endswith("memcg.children"):
             pass  # path and statistics of a cgroup, of the same keys
+        elif path == "mem_info.hugepages" and value == []:
+            pass  # a kernel without huge pages prints none
         else:
             found.add(path)
 
