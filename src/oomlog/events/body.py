@@ -113,8 +113,10 @@ class _Decoder:
         if b"=3D" in data:
             data = undo_quoted_printable(data)
         text = "\n".join(decode(line) for line in data.split(b"\n")) if _odd(data) else decode(data)
+        no, header_no = self.body.first_no, self.body.header_no
+        if header_no is not None and header_no > no:
+            text, no = self._before_header(text, no, header_no - no), header_no
         head, block, rest = around_table(text)
-        no = self.body.first_no
         if block:
             self._consume(head, no)
             no += head.count("\n")
@@ -127,6 +129,20 @@ class _Decoder:
         else:
             self._consume(text, no)
         return self._result()
+
+    def _before_header(self, text: str, first_no: int, count: int) -> str:
+        """Read what stands before the header: who asked, and what was held back; return the rest.
+
+        Anything else there is of a report that broke off.
+        """
+        lines = text.split("\n", count)
+        if len(lines) <= count:
+            return text
+        self._consume("\n".join([*lines[:-1], ""]), first_no)
+        self.mem_info, self.memcg, self.slab, self.tasks = MemInfo(), MemcgBlock(), [], None
+        self.context, self.seen, self.problems = {}, {}, []
+        self.record = self.last_section = None
+        return lines[-1]
 
     def _consume(self, text: str, first_no: int) -> None:
         """Read lines: the usual ones at once, whatever needs a second look as a group with its followers."""

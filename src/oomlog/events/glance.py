@@ -27,14 +27,15 @@ def glance(body: Body, *, of_cgroup: bool) -> Details | None:
     :param of_cgroup: A cgroup ran into its limit, so that counters are expected.
     :return: ``None`` where the whole report has to be decoded to know them.
     """
-    whole = body.data
+    whole = body.data if body.header_no is None else _from_line(body.data, body.header_no - body.first_no)
     table = whole.find(_TABLE_HEAD)
     head = whole if table < 0 else whole[:table]  # all that is wanted is printed before the task table
     if body.header_no is None or any(text in head for text in _UNUSUAL):
         return None
     data = _lines_with(head, _WANTED)
     # The last line is whole unless it is the body's own unfinished one.
-    details = replace(body, data=data, terminated=body.terminated or data.endswith(b"\n")).decode()
+    ended = body.terminated or data.endswith(b"\n")
+    details = replace(body, data=data, first_no=body.header_no, terminated=ended).decode()
     memcg = details.memcg
     counters = [] if memcg is None else [memcg.memory, memcg.memory_swap, memcg.swap, memcg.kmem]
     told = sum(counter is not None for counter in counters)
@@ -46,6 +47,14 @@ def glance(body: Body, *, of_cgroup: bool) -> Details | None:
     if of_cgroup and (memcg is None or memcg.memory is None):
         return None
     return details
+
+
+def _from_line(data: bytes, count: int) -> bytes:
+    """Return what follows so many lines, which are of a report that broke off."""
+    at = 0
+    for _ in range(count):
+        at = data.find(b"\n", at) + 1
+    return data[at:]
 
 
 def _lines_with(data: bytes, texts: tuple[bytes, ...]) -> bytes:

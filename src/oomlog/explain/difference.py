@@ -24,6 +24,9 @@ __all__ = ["Choice", "difference"]
 # the per-CPU counters of 6.2 to 6.19 are read with an error that grows with the number of CPUs.
 _COUNTER_SLACK_PAGES = 3 * 64
 
+# A MiB to 256 TiB, in pages of 4 KiB.
+_HALF_OCTAVES = (16, 73)
+
 Verdict = tuple[bool | None, str | None, Values]
 
 
@@ -154,6 +157,9 @@ def _not_listed(choice: Choice, found: VictimChoice, values: Values) -> Verdict:
         return False, "other_memcg", values
     first = event.kills[0]
     if first.selected is None or first.selected.pid == first.pid:
+        owner = _with_address_space(choice)
+        if owner is not None and found.predicted is not None and owner.pid == found.predicted.pid:
+            return True, "victim_thread", values
         return None, "not_listed", values
     if found.predicted is not None and found.predicted.pid == first.pid:
         return (
@@ -162,6 +168,16 @@ def _not_listed(choice: Choice, found: VictimChoice, values: Values) -> Verdict:
             values,
         )  # the table lists processes, and the kernel chooses threads, too
     return None, "selected_not_listed", values
+
+
+def _with_address_space(choice: Choice) -> Process | None:
+    """Return the one process of the table with as large an address space as the victim: they share it."""
+    table, size = choice.event.tasks, choice.event.kills[0].total_vm_kb
+    if table is None or not size:
+        return None
+    pids = {row.get("pid") for row in table if row.get("total_vm_pages") == size / choice.page_kb}
+    found = [each for each in choice.processes if each.row_pid in pids]
+    return found[0] if len(found) == 1 else None
 
 
 def _without_totalpages(choice: Choice, found: VictimChoice, values: Values) -> Verdict:
@@ -185,6 +201,19 @@ def _gap(choice: Choice, found: VictimChoice) -> dict[str, int | float | str | N
     if chosen is None or chosen.badness is None or found.predicted.badness is None:
         return {"gap_kb": None}
     return {"gap_kb": (found.predicted.badness - chosen.badness) * choice.page_kb}
+
+
+def _thousandths(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    """Look for a totalpages that makes the victim first; thousandths of it are rounded, so many are equal."""
+    if found.formula != "permille" or found.totalpages is not None or choice.chosen is None:
+        return None
+    for half_octave in range(*_HALF_OCTAVES):
+        pages = int(2 ** (half_octave / 2))
+        ranking, _ = rank(choice.processes, choice.formula, pages, choice.immune)
+        if ranking and _is(choice, ranking[0].pid):
+            known = {name: value for name, value in values.items() if not name.startswith("predicted")}
+            return None, "permille_open", known
+    return None
 
 
 def _tie(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
@@ -231,6 +260,7 @@ def _immune(choice: Choice, found: VictimChoice, values: Values) -> Verdict | No
 
 
 _EXPLANATIONS: tuple[Callable[[Choice, VictimChoice, Values], Verdict | None], ...] = (
+    _thousandths,
     _tie,
     _root,
     _open_totalpages,

@@ -118,7 +118,7 @@ def holder(found: Sequence[Finding], ledger: Ledger | None) -> Finding | None:
 
 def _is_minor(finding: Finding, ledger: Ledger | None) -> bool:
     """Tell whether this held less than the anonymous memory of processes."""
-    anon = None if ledger is None or ledger.of != "machine" else ledger.kb("anon")
+    anon = None if ledger is None else ledger.kb("anon")
     if anon is None and ledger is not None and finding.id != "tmpfs_shmem":
         anon = ledger.kb("anon_shmem")  # until 2.6.31 shmem was not counted apart
     if anon is None or finding.id not in _HELD:

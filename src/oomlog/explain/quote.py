@@ -42,7 +42,7 @@ def row_lines(event: OomEvent, pids: Collection[int]) -> tuple[ReportLine, ...]:
     found = []
     for line in lines_of(event):
         row = _ROW.match(line.text.lstrip()) if pids else None
-        if row is not None and int(row[1]) in pids:
+        if row is not None and int(row[1]) in pids and line.no >= event.first_line:
             found.append(line)
     return tuple(found)
 

@@ -5,9 +5,14 @@ Built from the primary finding.  Facts come first; what is a hypothesis is calle
 
 from __future__ import annotations
 
+import re
+
+from oomlog.explain.mem_info import zones
 from oomlog.explain.model import Explanation, Finding, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.explain.primary import holder
+from oomlog.explain.quote import lines_of
+from oomlog.explain.watermarks import free_kb, has_free
 from oomlog.explain.whose import limit_of, limit_sentence, names_victim, ran_in
 from oomlog.model import OomEvent
 
@@ -25,8 +30,13 @@ _NOT_SAID = frozenset(
 
 _NOTABLE_SWAP = 0.1
 """Part of what the victim had in RAM."""
-_WITHOUT_KILL = frozenset({"no_killable", "panic_on_oom"})
-"""Causes that leave open what the memory was: nothing was killed for it."""
+_LEAVES_OPEN = frozenset({"no_killable", "panic_on_oom", "memcg_limit", "parent_memcg_limit"})
+"""Causes that leave open what the memory was."""
+_CHILD_SAID = frozenset({"sacrificed_child", "selected_thread"})
+"""Reasons that tell of a child or a thread themselves."""
+_WHY_CHOSEN = frozenset({"sacrificed_child", "sacrificed_child_or_thread", "biased_victim_score"})
+"""Claims that tell more of the choice than the task table, which may be missing."""
+_REAPED = re.compile(r"oom_reaper: reaped process (\d{1,10}) \(([^)]{1,32})\)")
 
 
 def verdict(explanation: Explanation, lang: str = "en") -> str:
@@ -37,11 +47,14 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
         if primary.id in _NOT_SAID and any(each.id == "system_exhausted" for each in explanation.findings):
             parts.append(say("verdict.ran_out", lang, {}))
         parts += _cause(explanation, primary, lang)
-        held = holder(explanation.findings, explanation.ledger) if primary.id in _WITHOUT_KILL else None
+        held = holder(explanation.findings, explanation.ledger) if primary.id in _LEAVES_OPEN else None
         if held is not None:
             parts.append(claim(held, lang))
     elif explanation.event.kills:
-        parts.append(say("verdict.no_cause", lang, {}))
+        parts.append(_no_cause(explanation, lang))
+    if explanation.victim.reason not in _CHILD_SAID:
+        told = (each for each in explanation.findings if (each.words or each.id) in _WHY_CHOSEN)
+        parts += [claim(each, lang) for each in told]
     if primary is None or explanation.victim.reason not in _SAID:
         parts.append(victim_sentence(explanation.victim, lang))
     return " ".join(filter(None, parts))
@@ -58,6 +71,14 @@ def _cause(explanation: Explanation, primary: Finding, lang: str) -> list[str]:
     # Where nobody was chosen, the place is only that of the limit.
     where = ran_in(place, lang) if names_victim(explanation.event) else limit_of(place, lang)
     return [claim(primary, lang), where]
+
+
+def _no_cause(explanation: Explanation, lang: str) -> str:
+    """Say that no cause is known, and that memory was free where it was."""
+    parts, page_kb = zones(explanation.event), explanation.victim.page_size_kb.value
+    if not any(has_free(zone, page_kb) for zone in parts):
+        return say("verdict.no_cause", lang, {})
+    return say("verdict.no_cause_free", lang, {"free_kb": free_kb(parts)})
 
 
 def claim(finding: Finding, lang: str = "en") -> str:
@@ -89,7 +110,8 @@ def _swap_kb(explanation: Explanation) -> int | None:
 
 def _what(event: OomEvent, swap_kb: int | None, lang: str) -> str:
     if not event.kills:
-        return say(f"verdict.{event.outcome}", lang, {})
+        reaped = _reaped(event) if event.outcome == "unknown" else None
+        return say(f"verdict.{event.outcome}", lang, {}) if reaped is None else _after(*reaped, lang)
     first, count = event.kills[0], len(event.kills)
     form = "killed_one" if count == 1 else "killed_many"
     by = "" if event.killer == "kernel" else "_userspace"
@@ -106,6 +128,17 @@ def _what(event: OomEvent, swap_kb: int | None, lang: str) -> str:
             "killer": event.killer,
         },
     )
+
+
+def _reaped(event: OomEvent) -> tuple[str, int] | None:
+    """Return whose memory was reaped, if that is told of one process: the line of its kill is missing."""
+    texts = (line.text for line in lines_of(event))
+    found = {(match[2], int(match[1])) for text in texts if (match := _REAPED.search(text))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _after(comm: str, pid: int, lang: str) -> str:
+    return say("verdict.unknown_reaped", lang, {"who": who(comm, pid, lang)})
 
 
 def victim_sentence(choice: VictimChoice, lang: str = "en") -> str:

@@ -63,6 +63,8 @@ def choose_victim(
     )
     found = replace(found, margin_pages=_margin(found))
     agrees, reason, values = difference(made, found)
+    if reason == "permille_open":
+        found = replace(found, predicted=None, margin_pages=None)
     lines = kill_lines(event)
     pids = {each.pid for each in (found.predicted, _first(able)) if each is not None}
     if made.chosen is not None:

@@ -591,3 +591,26 @@ def test_uptime_alone_is_no_time():
     """A dmesg without wall time has uptime and no date."""
     (event,) = parse(header(), kill(7))
     assert (event.time, event.time_origin, event.uptime_s) == (None, "absent", 100.0)
+
+
+def test_a_report_that_broke_off_gives_nothing_to_the_next() -> None:
+    """Of what stands right before a header only sysrq and suppressed messages are of its report."""
+    table = "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name"
+    row = "[      7]     0     7     1000      100     8192        0             0 old"
+    counters = "active_anon:5 inactive_anon:5 isolated_anon:0"
+    (first, second) = parse(header(), table, row, header("sh"), counters, kill(9))
+    assert first.tasks is not None and len(first.tasks) == 1
+    assert (second.tasks, second.trigger_comm) == (None, "sh")
+    (first, second) = parse(header(), counters, header("sh"), table, row, kill(9))
+    assert first.mem_info is not None and second.mem_info is None
+    assert second.tasks is not None and len(second.tasks) == 1
+    assert second.sections["mem_info"] == "absent"
+    *_, last = parse(header(), row, "SysRq : Manual OOM execution", header("sh"), kill(9))
+    assert (last.tasks, last.scope) == (None, "sysrq")
+
+
+def test_a_glance_has_nothing_of_a_report_that_broke_off() -> None:
+    """The kernel's release is that of the report's own stack header."""
+    old, new = (f"CPU: 0 PID: 7 Comm: java Not tainted {release} #1" for release in ("4.19.1", "6.12.0"))
+    (_, event) = parse(header(), old, header("sh"), new, kill(9))
+    assert event.quick_details.kernel_release == event.details.kernel_release == "6.12.0"

@@ -71,7 +71,42 @@ def test_no_cause_is_said(case: Callable[..., Case]) -> None:
     ]
     explanation = explain(case(lines).event)
     assert explanation.primary is None
-    assert "cannot be told from this log" in verdict(explanation)
+    said = verdict(explanation)
+    assert "cannot be told from this log: 1.91 GiB was free when the report was printed" in said
+    lines[4] = "Node 0 Normal free:1100kB min:1000kB low:1200kB high:1400kB present:4000000kB"
+    assert "from this log: " not in verdict(explain(case(lines[:-1] + lines[-1:]).event))
+
+
+def test_who_was_reaped_most_likely_died(case: Callable[..., Case]) -> None:
+    """Where the log lost the kill line, the reaper's line names the victim; of two names neither is taken."""
+    lines = [
+        "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "memory: usage 4096kB, limit 4096kB, failcnt 12",
+        "oom_reaper: reaped process 41 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
+    ]
+    assert "the memory of java (pid 41) was reaped right after" in verdict(explain(case(lines).event))
+    lines += [lines[-1].replace("41", "42")]
+    assert "does not show whether a process was killed" in verdict(explain(case(lines).event))
+
+
+@pytest.mark.parametrize(("shmem", "told"), [(3000, True), (1200, False)], ids=["most", "less"])
+def test_a_limit_names_what_held_the_memory(case: Callable[..., Case], shmem: int, told: bool) -> None:
+    """That a cgroup reached its limit does not say what filled it: tmpfs outlives every kill."""
+    lines = [
+        "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "memory: usage 4096kB, limit 4096kB, failcnt 12",
+        "Memory cgroup stats for /a:",
+        f"anon {1600 * 1024}",
+        f"file {shmem * 1024}",
+        f"shmem {shmem * 1024}",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,"
+        "task_memcg=/a,task=x,pid=9,uid=0",
+        "Memory cgroup out of memory: Killed process 9 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0",
+    ]
+    explanation = explain(case(lines).event)
+    assert explanation.primary is not None and explanation.primary.id == "memcg_limit"
+    assert ("tmpfs files" in verdict(explanation)) == told
 
 
 def test_a_panic_names_what_held_the_memory(case: Callable[..., Case]) -> None:

@@ -15,10 +15,12 @@ from oomlog.explain.actions.kernel_memory import shrink_hugepages, slab_name, tm
 from oomlog.explain.actions.limits import cgroup_files, children_by_memory, raise_limit
 from oomlog.explain.actions.looks import (
     Rule,
+    adj_of_all,
     children_of_selected,
     growth,
     kernel_log,
     look,
+    lowmem_ratio,
     userspace_log,
 )
 from oomlog.explain.actions.numa import allowed_nodes, numa_maps
@@ -47,7 +49,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "allocating_task": (allocating_task_off,),
     "oom_group": (oom_policy, single_kill),
     "protected_hog": (unprotect, hog_unit, look("adj_all")),
-    "biased_victim": (victim_unit_adj, victim_request, recreate_with_adj, choom_victim, find_container),
+    "biased_victim": (
+        victim_unit_adj,
+        victim_request,
+        recreate_with_adj,
+        choom_victim,
+        adj_of_all,
+        find_container,
+    ),
     "clamped_badness": (unprotect, look("adj_all")),
     "sacrificed_child": (children_of_selected,),
     "fork_storm": (look("process_counts"), find_container),
@@ -65,7 +74,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "swap_full": (unit_swap_max, look("swapped"), look("swapon")),
     "no_swap": (allow_swap, look("swapon")),
     "fragmentation": (compact, look("buddyinfo"), look("pagetypeinfo")),
-    "lowmem_zone": (look("zoneinfo"), look("lowmem_ratio")),
+    "lowmem_zone": (look("zoneinfo"), lowmem_ratio),
     "cma_only_free": (look("cma"),),
     "watermark_reserve": (lower_watermarks, look("min_free")),
     "zram_store": (look("zramctl"),),

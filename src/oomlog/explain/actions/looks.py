@@ -9,7 +9,17 @@ from oomlog.explain.actions.shell import for_running
 from oomlog.explain.case import Case
 from oomlog.explain.model import Action, Finding
 
-__all__ = ["COMMANDS", "Rule", "children_of_selected", "growth", "kernel_log", "look", "userspace_log"]
+__all__ = [
+    "COMMANDS",
+    "Rule",
+    "adj_of_all",
+    "children_of_selected",
+    "growth",
+    "kernel_log",
+    "look",
+    "lowmem_ratio",
+    "userspace_log",
+]
 
 Rule = Callable[[Case, Finding], tuple[Action, ...]]
 
@@ -62,6 +72,18 @@ def look(id: str) -> Rule:
         return (Action(id, finding.id, "look", command),)
 
     return rule
+
+
+def lowmem_ratio(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """See what zones keep from requests that could use higher ones, if the lower ones are there."""
+    if finding.words.endswith("_only") or "movable" in finding.words:
+        return ()
+    return look("lowmem_ratio")(case, finding)
+
+
+def adj_of_all(case: Case, finding: Finding) -> tuple[Action, ...]:
+    """See all adjustments, where the log does not print the victim's own."""
+    return look("adj_all")(case, finding) if finding.words == "biased_victim_score" else ()
 
 
 def kernel_log(case: Case, finding: Finding) -> tuple[Action, ...]:

@@ -2,6 +2,7 @@
 
 Holds when the victim's oom_score_adj is positive and a process that could have been chosen, with a lower
 one, uses clearly more.  Who would have died at 0 is named where totalpages does not leave it open.
+Without a task table the score tells it, which was printed until 5.0: far more than all of the victim's size.
 """
 
 from __future__ import annotations
@@ -17,17 +18,25 @@ from oomlog.explain.chosen import (
 )
 from oomlog.explain.formula import formula_of
 from oomlog.explain.model import Finding
-from oomlog.explain.quote import row_lines
+from oomlog.explain.quote import in_order, kill_lines, row_lines
 from oomlog.explain.ranking import Process, chosen_for, rank, winner
+from oomlog.explain.totalpages import scope_of
 
 __all__ = ["ID", "REFERENCE", "find"]
 
 ID = "biased_victim"
 REFERENCE = "oom_badness(), mm/oom_kill.c, since 2.6.36"
 
+# Page tables, and what is rounded.
+_ROUNDING = 3
+# Below that a score says little about oom_score_adj.
+_MUCH = 100
+
 
 def find(case: Case) -> Finding | None:
     """Return the victim, its oom_score_adj, and who would have died without it."""
+    if case.event.tasks is None:
+        return _by_score(case)
     victim = selected(case)
     if not is_kernel_choice(case) or victim is None or victim.comm is None or victim.rss_pages is None:
         return None
@@ -64,6 +73,33 @@ def find(case: Case) -> Finding | None:
     }
     evidence = row_lines(case.event, {victim.row_pid, instead.row_pid})
     return Finding(ID, values, evidence, "certain", REFERENCE, words)
+
+
+def _by_score(case: Case) -> Finding | None:
+    """Return the least oom_score_adj that gives the printed score, a size in thousandths of totalpages.
+
+    It is RSS, swap and page tables, which are less than the address space and a little of it.
+    """
+    kill, total = case.victim, case.choice.totalpages
+    if kill is None or kill.comm is None or not kill.score or not kill.total_vm_kb or kill.selected:
+        return None  # the score is the parent's where a child died
+    lines = case.quote("or sacrifice child")
+    if total is None or not total.exact or scope_of(case.event) != "global" or not lines:
+        return None
+    share = -(-1000 * kill.total_vm_kb // (total.value * case.page_kb))
+    least = kill.score - share - _ROUNDING
+    if least < _MUCH:
+        return None
+    values = {
+        "comm": kill.comm,
+        "pid": kill.pid,
+        "score": kill.score,
+        "total_vm_kb": kill.total_vm_kb,
+        "least_adj": least,
+    }
+    return Finding(
+        ID, values, in_order(lines, kill_lines(case.event)[:1]), "certain", REFERENCE, f"{ID}_score"
+    )
 
 
 def _without(case: Case, victim: Process) -> Process | None:

@@ -32,8 +32,21 @@ def find(case: Case) -> Finding | None:
         return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_memcg")
     evidence = case.quote("unevictable:", " mlocked:", "pages RAM")
     locked = zones_kb(case, "mlocked")
+    of_victim = _of_victim_kb(case)
+    if of_victim is not None and of_victim * 2 >= held:
+        values = {**values, "victim_kb": of_victim}
+        return Finding(ID, values, evidence, "certain", REFERENCE, f"{ID}_process")
     if locked is None:
         return Finding(ID, values, evidence, "certain", REFERENCE)
     values = {**values, "mlocked_kb": locked}
     words = f"{ID}_pages" if locked * 2 >= held else f"{ID}_other"
     return Finding(ID, values, evidence, "certain", REFERENCE, words)
+
+
+def _of_victim_kb(case: Case) -> int | None:
+    """Return how much the victim had beyond all anonymous memory that was evictable."""
+    lists = [counter_kb(case, name) for name in ("active_anon", "inactive_anon", "isolated_anon")]
+    anon = None if case.victim is None else case.victim.anon_rss_kb
+    if anon is None or lists[0] is None or lists[1] is None:
+        return None
+    return max(0, anon - sum(kb or 0 for kb in lists))

@@ -3,6 +3,7 @@
 Holds until 5.0, when the log has the line "Kill process ... or sacrifice child" and then kills another one:
 the kernel killed a child with memory of its own, to spare the work of its parent.  It chose among threads,
 too, and killed their process: only one that the task table lists is known to be a process, and a parent.
+Until 2.6.35, which say "or a child", it chose processes only.
 """
 
 from __future__ import annotations
@@ -32,8 +33,7 @@ def find(case: Case) -> Finding | None:
         "parent_pid": child.selected.pid,
         "score": child.selected.score,
     }
-    evidence = in_order(
-        case.quote("or sacrifice child", "or a child", "and children"), kill_lines(case.event)[:1]
-    )
+    old = case.quote("or a child", "and children")
+    evidence = in_order(old or case.quote("or sacrifice child"), kill_lines(case.event)[:1])
     listed = any(child.selected.pid in (each.pid, each.row_pid) for each in case.processes)
-    return Finding(ID, values, evidence, "certain", REFERENCE, "" if listed else OR_THREAD)
+    return Finding(ID, values, evidence, "certain", REFERENCE, "" if listed or old else OR_THREAD)

@@ -37,7 +37,7 @@ def find(case: Case) -> Finding | None:
     populated = [zone for zone in zones(event) if zone.get("managed_kb") != 0 and zone.get("present_kb") != 0]
     ram = ram_kb(case)
     free, low = free_kb(populated), min_kb(populated)
-    if event.scope == "unknown" and not _is_whole(case):
+    if (event.scope == "unknown" and not _is_whole(case)) or (low or 0) > (ram or low or 0):
         return None
     if ram is None or free is None or low is None:
         evidence = case.quote("global_oom", "ut of memory", "ut of Memory")

@@ -16,6 +16,8 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Finding, Values
 from oomlog.explain.room import Room, request_of, rooms_of, zone_names
 from oomlog.explain.sizes import number, ram_kb, share_of
+from oomlog.explain.totalpages import scope_of
+from oomlog.explain.watermarks import free_kb
 
 __all__ = ["ID", "REFERENCE", "find"]
 
@@ -36,11 +38,25 @@ _NOTICEABLE = 0.03
 
 def find(case: Case) -> Finding | None:
     """Return the claim where what the kernel keeps free is a large part."""
+    broken = _broken(case)
+    if broken is not None:
+        return broken
     request = request_of(case.event)
     if request is None:
         return None
     rooms = rooms_of(case, request)
     return _oversized(case, rooms) or _held(case, rooms)
+
+
+def _broken(case: Case) -> Finding | None:
+    """Return the claim where a watermark is larger than RAM, which no setting makes it."""
+    ram, zones = ram_kb(case), mem_info.zones(case.event)
+    wrong = [zone for zone in zones if ram and (number(zone, "min_kb") or 0) > ram]
+    if scope_of(case.event) not in ("global", "cpuset", "mempolicy") or not wrong:
+        return None
+    names = ", ".join(dict.fromkeys(str(zone.get("zone")) for zone in wrong))
+    values = {"free_kb": free_kb(zones), "ram_kb": ram, "zones": names}
+    return Finding(ID, values, case.quote(" min:", "pages RAM"), "likely", REFERENCE, f"{ID}_broken")
 
 
 def _oversized(case: Case, rooms: tuple[Room, ...]) -> Finding | None:

@@ -8,6 +8,7 @@ import shlex
 import string
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,19 @@ def test_order_is_that_of_the_findings(sample: Callable[[str], Case]) -> None:
     order = [action.finding for action in found]
     assert order == sorted(order, key=["no_swap", "fragmentation", "page_tables"].index)
     assert actions_for(case, (finding("something_new"),)) == ()
+
+
+def test_a_setting_is_shown_where_it_can_change_something() -> None:
+    """The ratio of reserves matters to zones that the request could use, and only if there are some."""
+    case = cases_of_samples()[0]
+    for words, shown in (("", True), ("lowmem_zone_only", False), ("lowmem_zone_movable", False)):
+        found = actions_for(case, [replace(finding("lowmem_zone"), words=words)])
+        assert ("lowmem_ratio" in {each.id for each in found}) == shown, words
+
+
+def test_adjustments_are_looked_up_where_the_log_has_none() -> None:
+    """A score that tells of an oom_score_adj leads to all that are set."""
+    case = cases_of_samples()[0]
+    for words, shown in (("biased_victim_score", True), ("", False)):
+        found = actions_for(case, [replace(finding("biased_victim"), words=words)])
+        assert ("adj_all" in {each.id for each in found}) == shown, words

@@ -9,7 +9,13 @@ import pytest
 import oomlog
 from oomlog.explain.case import Case
 from oomlog.explain.room import request_of, rooms_of
-from oomlog.explain.rules import cma_only_free, fragmentation, lowmem_zone, watermark_reserve
+from oomlog.explain.rules import (
+    cma_only_free,
+    fragmentation,
+    lowmem_zone,
+    system_exhausted,
+    watermark_reserve,
+)
 
 # Reports of machines with 256 MiB, where small changes matter; those in samples/ are of larger ones.
 SMALL = Path(__file__).parents[3] / "data/small"
@@ -234,3 +240,13 @@ def test_a_zone_that_cannot_be_read_leaves_everything_open() -> None:
     case = case_of(("Node 0 DMA free:776kB", "Node 0 DMA fr"))
     request = request_of(case.event)
     assert request is not None and rooms_of(case, request) == ()
+
+
+def test_watermarks_larger_than_the_machine_are_called_wrong() -> None:
+    """No request can meet them, whoever set them: their numbers are not told as what must stay free."""
+    lines = HIGHMEM.replace("Normal free:3948kB min:7732kB", "Normal free:3948kB min:2277358239360432kB")
+    case = case_of(text=lines)
+    found = watermark_reserve.find(case)
+    assert found is not None and found.words == "watermark_reserve_broken"
+    assert found.values["zones"] == "Normal"
+    assert system_exhausted.find(case) is None

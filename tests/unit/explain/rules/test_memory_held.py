@@ -290,6 +290,23 @@ def test_locked_memory_is_told_from_other_unevictable_memory() -> None:
     assert mlocked.find(case_of(MACHINE)) is None
 
 
+def test_locked_memory_of_the_victim_is_told_as_its_own() -> None:
+    """A victim with more anonymous memory than all evictable lists had locked the rest."""
+    log = """\
+[ 1.000001] x invoked oom-killer: gfp_mask=0x200da, order=0, oom_adj=0, oom_score_adj=0
+[ 1.000002] active_anon:3646 inactive_anon:25 isolated_anon:0
+[ 1.000003]  unevictable:178176 dirty:0 writeback:0 unstable:0
+[ 1.000004] 262128 pages RAM
+[ 1.000005] Out of memory: Kill process 56 (x) score 713 or sacrifice child
+[ 1.000006] Killed process 56 (x) total-vm:2127436kB, anon-rss:{anon}kB, file-rss:8kB
+"""
+    cases = [Case(next(iter(oomlog.parse(log.format(anon=anon))))) for anon in (714096, 14000)]
+    own, other = (mlocked.find(each) for each in cases)
+    assert own is not None and own.words == "mlocked_process"
+    assert own.values["victim_kb"] == 714096 - 4 * 3671
+    assert other is not None and not other.words
+
+
 ALLOCATIONS = """[    4.626180] Memory allocations (profiling is currently turned on):
 [    4.626181]      1.50 GiB   393216 mm/memory.c:1061 func:folio_prealloc
 [    4.626182]      70.0 MiB    17920 drivers/net/virtio_net.c:812 [virtio_net] func:virtnet_rq_alloc

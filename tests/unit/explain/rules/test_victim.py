@@ -13,6 +13,8 @@ from oomlog.explain.rules import (
     reaper_failed,
     sacrificed_child,
 )
+from oomlog.explain.run import explain
+from oomlog.explain.verdict import verdict
 
 Cases = Callable[[str], list[Case]]
 
@@ -179,3 +181,93 @@ def test_the_reaper_gave_up(text: Cases) -> None:
         "now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n"
     )
     assert reaper_failed.find(case) is None
+
+
+OR_A_CHILD = """\
+[ 10.000001] msgctl invoked oom-killer: gfp_mask=0xd0, order=1, oom_adj=0
+[ 10.000002] 255744 pages RAM
+[ 10.000003] 5589 pages reserved
+[ 10.000004] Out of memory: kill process 41 (sshd) score 11194 or a child
+[ 10.000005] Killed process 42 (bash)
+"""
+
+
+def test_a_child_of_old_kernels(text: Cases) -> None:
+    """Until 2.6.35 only processes were chosen, so who died in another's place is its child; it is told."""
+    (case,) = text(OR_A_CHILD)
+    finding = sacrificed_child.find(case)
+    assert finding is not None and finding.words != sacrificed_child.OR_THREAD
+    said = verdict(explain(case.event))
+    assert said.index("sshd (pid 41) was chosen, but its child bash") < said.index("has no task table")
+
+
+SMALL = """\
+[ 10.000001] a.out invoked oom-killer: gfp_mask=0x14200ca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0
+[ 10.000002] Free swap  = 0kB
+[ 10.000002] Total swap = 0kB
+[ 10.000002] 1048000 pages RAM
+[ 10.000003] 105000 pages reserved
+[ 10.000004] Out of memory: Kill process 29 (a.out) score {score} or sacrifice child
+[ 10.000005] Killed process {pid} (a.out) total-vm:{size}kB, anon-rss:88kB, file-rss:0kB, shmem-rss:0kB
+"""
+
+
+def test_a_score_tells_of_an_adjustment(text: Cases) -> None:
+    """Without a task table: a score of 999 is not that of 4 MiB, so most of it is oom_score_adj."""
+    (case,) = text(SMALL.format(score=999, pid=29, size=4180))
+    finding = biased_victim.find(case)
+    assert finding is not None and finding.words == "biased_victim_score"
+    assert finding.values["least_adj"] == 999 - 2 - 3
+    assert "oom_score_adj of at least 994" in verdict(explain(case.event))
+
+
+def test_a_score_of_its_size_tells_of_no_adjustment(text: Cases) -> None:
+    """A large process may have that score by itself; and where a child died the score is its parent's."""
+    for score, pid, size in ((900, 29, 3_700_000), (999, 30, 4180)):
+        (case,) = text(SMALL.format(score=score, pid=pid, size=size))
+        assert biased_victim.find(case) is None
+
+
+CONTAINER = """\
+[ 10.000001] node invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0, oom_score_adj=0
+[ 10.000002] [ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name
+[ 10.000003] [   15]     0    15    29022       {first}   5       0             0 init
+[ 10.000004] [   16]     0    16     1016       15   5       0             0 getty
+[ 10.000005] [   40] 30000    40   175717     3474   2       0             0 node
+[ 10.000006] Memory cgroup out of memory: Kill process {pid} (init) score 1 or sacrifice child
+[ 10.000007] Killed process 16, UID 0, (getty) total-vm:4064kB, anon-rss:4kB, file-rss:56kB
+"""
+
+
+def test_rounding_to_thousandths_may_decide(text: Cases) -> None:
+    """Where totalpages is not known small processes may all count as 1, and the first of them is chosen."""
+    (case,) = text(CONTAINER.format(first=26, pid=15))
+    choice = case.choice
+    assert (choice.agrees, choice.reason, choice.predicted) == (None, "permille_open", None)
+
+
+def test_rounding_does_not_explain_a_later_one(text: Cases) -> None:
+    """Who is neither the first nor the biggest is chosen for no totalpages."""
+    (case,) = text(CONTAINER.format(first=26, pid=16).replace("(init)", "(getty)"))
+    assert (case.choice.agrees, case.choice.reason) == (False, "unexplained")
+
+
+KILLED_THREAD = """\
+[ 10.000001] java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0
+[ 10.000002] Task in /docker/a killed as a result of limit of /docker/a
+[ 10.000003] memory: usage 131072kB, limit 131072kB, failcnt 1462
+[ 10.000004] [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name
+[ 10.000005] [   74]     0    74     1111      163       7        0             0 sh
+[ 10.000006] [   75]     0    75   988100    35660     206        0             0 java
+[ 10.000007] Memory cgroup out of memory: Kill process 77 (java) score 1094 or sacrifice child
+[ 10.000008] Killed process 77 (java) total-vm:{size}kB, anon-rss:129696kB, file-rss:12944kB
+"""
+
+
+def test_a_killed_thread_has_its_process_address_space(text: Cases) -> None:
+    """A victim that is not in the table is a thread of the one process that is exactly as large."""
+    (case,) = text(KILLED_THREAD.format(size=988100 * 4))
+    assert (case.choice.agrees, case.choice.reason) == (True, "victim_thread")
+    assert "java (pid 75)" in verdict(explain(case.event))
+    (case,) = text(KILLED_THREAD.format(size=988101 * 4))
+    assert (case.choice.agrees, case.choice.reason) == (None, "not_listed")
