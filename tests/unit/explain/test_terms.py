@@ -110,7 +110,10 @@ def record_fields() -> set[str]:
         if isinstance(value, dict):
             for key, below in value.items():
                 walk(below, f"{path}.{key}")
-        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        elif path == "mem_info.hugepages" or (
+            isinstance(value, list) and any(isinstance(item, dict) for item in value)
+        ):  # a kernel without huge pages has an empty list of them
+            assert isinstance(value, list)
             for item in value:
                 walk(item, path)
         elif path.endswith("memcg.children"):
