@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import oomlog
+from oomlog.events.body import SECTIONS
 from oomlog.explain.case import Case
 from oomlog.explain.phrases import LANGUAGES, all_phrases, say
+from oomlog.explain.run import explain
+from oomlog.explain.verdict import verdict
 
 ROOT = Path(__file__).parents[3]
 EXPLAIN = ROOT / "src" / "oomlog" / "explain"
@@ -65,3 +68,40 @@ def test_samples_can_be_told(path: Path) -> None:
                 sentence = say(key, lang, values)
                 assert "?" not in sentence, (key, sentence)
                 assert "None" not in sentence, (key, sentence)
+
+
+def test_parts_of_a_report_have_words() -> None:
+    """No reader has to know what oomlog calls a section, or the state of one."""
+    assert keys("sections") == {*SECTIONS, "state_cut", "state_unparsable", "state_absent"}
+    assert say("findings.truncated_log_end_sections", "en", {"sections": "context, tasks"}).endswith(
+        "It breaks off in: the call trace (CPU, Call Trace), the list of processes (Tasks state)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("comm", "said"),
+    [
+        ("php-fpm8.2", "killed php-fpm8.2 (pid 7)"),
+        ("(sd-pam)", "killed (sd-pam) (pid 7)"),
+        ("kworker/0:1", "killed kworker/0:1 (pid 7)"),
+        ("is fine. No", 'killed "is fine. No" (pid 7)'),
+        ("nothing.", 'killed "nothing." (pid 7)'),
+        ('x" (pid 1). "', 'killed "x\\" (pid 1). \\"" (pid 7)'),
+    ],
+)
+def test_no_name_reads_as_words_of_ours(comm: str, said: str) -> None:
+    """A name that could be prose, or end the quotes around it, is marked as a name, in every language."""
+    line = f"Out of memory: Killed process 7 ({comm}) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB"
+    (event,) = oomlog.parse(f"[    1.000000] {line}\n")
+    assert said in verdict(explain(event))
+    marked = said.removeprefix("killed ").removesuffix(" (pid 7)")
+    assert f"{marked} 프로세스(pid 7)" in verdict(explain(event), "ko")
+
+
+def test_a_cgroup_with_a_sentence_for_a_name_is_marked() -> None:
+    """Whoever makes a cgroup names it."""
+    values = {"oom_memcg": "/a. All is well/b", "limit_kb": 9, "usage_kb": 9}
+    assert 'The cgroup "/a. All is well/b" reached' in say("findings.memcg_limit", "en", values)
+    assert "The cgroup /system.slice/x.service reached" in say(
+        "findings.memcg_limit", "en", {**values, "oom_memcg": "/system.slice/x.service"}
+    )

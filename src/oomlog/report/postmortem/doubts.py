@@ -47,7 +47,7 @@ def _doubts(explanation: Explanation, lang: str) -> Iterator[_Said]:
         yield "year", {}, "", ()
     # Sections that this kind of report does not have are absent, too; a task table belongs to each kind.
     missing = [
-        f"{name} ({state})"
+        say(f"sections.state_{state}", lang, {"section": say(f"sections.{name}", lang, {})})
         for name, state in event.sections.items()
         if state in _BROKEN or (state == "absent" and name == "tasks" and event.killer == "kernel")
     ]

@@ -130,7 +130,7 @@ def test_damaged_section_of_a_whole_report(sample: Cases, text: Cases) -> None:
     assert finding.words == "truncated_log_sections"
     assert claim(finding) == (
         "Some sections of this report break off or are damaged in the log, and what they would have shown is "
-        "missing: memcg."
+        "missing: the cgroup's counters and statistics."
     )
 
 
