@@ -173,8 +173,11 @@ class FileFollower:
             return None
         except (OSError, ValueError) as error:
             raise _failure(self.name, error) from error
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+        mode = os.fstat(fd).st_mode
+        if not stat.S_ISREG(mode):
             os.close(fd)
+            if stat.S_ISDIR(mode):
+                raise SourceError(self.name, "is a folder", hint="name the log in it that grows")
             raise SourceError(
                 self.name, "is no regular file", hint=f"pipe it in: oomlog watch - < {self.name}"
             )

@@ -175,10 +175,12 @@ def test_new_sample_of_a_given_line() -> None:
 
 
 def test_new_sample_with_nothing_new(tmp_path: Path) -> None:
-    """A log without unknown lines says so, and nothing on standard output."""
+    """A log without unknown lines says so, one without a report that; nothing is on standard output."""
     path = tmp_path / "a.log"
-    path.write_text("Mem-Info:\n")
+    path.write_text("a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\nMem-Info:\n")
     assert call("new-sample", str(path)) == (0, "", "oomlog: every line of a report is known\n")
+    path.write_text("Mem-Info:\n")
+    assert "no report is in" in call("new-sample", str(path))[2]
     assert call("new-sample", str(path), "--line", "9")[0] == 2
     assert call("new-sample", str(tmp_path / "none"))[0] == 2
 

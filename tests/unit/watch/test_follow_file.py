@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -189,5 +190,10 @@ def test_file_that_comes_back_is_the_same(log: Path, follow: Any) -> None:
 
 def test_folder_and_pipe_are_refused(tmp_path: Path, control: Any) -> None:
     """What is no regular file is said to be none, and nothing hangs."""
-    with pytest.raises(SourceError, match="is no regular file"):
-        list(FileFollower(str(tmp_path), control, start=None, from_start=True, say=print).blocks())
+    os.mkfifo(tmp_path / "pipe")
+    for path, said in (
+        (tmp_path, "is a folder; name the log in it"),
+        (tmp_path / "pipe", "is no regular file; pipe it in"),
+    ):
+        with pytest.raises(SourceError, match=said):
+            list(FileFollower(str(path), control, start=None, from_start=True, say=print).blocks())

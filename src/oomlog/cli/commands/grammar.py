@@ -164,7 +164,12 @@ def _new_sample(options: argparse.Namespace, context: Context, status: list[Exit
         yield f"# {options.file}, line {unknown.number}"
         yield from toml.split("\n")
     if not found:
-        context.say("every line of a report is known")
+        from oomlog.events.parse import parse
+
+        if any(parse("\n".join(lines).encode("utf-8", "surrogateescape"))):
+            context.say("every line of a report is known")
+        else:
+            context.say(f"no report is in {options.file}; --line N drafts a line of any log")
 
 
 def _bytes(name: str, context: Context) -> bytes:

@@ -249,8 +249,13 @@ def _follower(options: argparse.Namespace, context: Context, control: Any, state
 def _hooks(options: argparse.Namespace, context: Context) -> list[Any]:
     hooks: list[Any] = []
     if options.exec is not None:
+        from shutil import which
+
         from oomlog.watch.command_hook import CommandHook
 
+        # Found out at the first kill, it would be an alarm that nobody gets.
+        if which(options.exec[0], path=context.environ.get("PATH")) is None:
+            raise UsageError(f"--exec: no program {options.exec[0]!r} can be run; name it with its path")
         hooks.append(
             CommandHook(options.exec, workers=4, timeout_s=options.exec_timeout, environ=context.environ)
         )
