@@ -82,7 +82,7 @@ def test_command_and_web_service_are_told(tmp_path: Path, receiver: Receiver) ->
     assert json.loads(event)["kills"][0]["comm"] == HOSTILE
     (body,) = receiver.bodies
     assert body["event"]["kills"][0]["comm"] == HOSTILE
-    assert "$(id)&lt;!here&gt;\\x1b (pid 5)" in body["text"] and not body["mrkdwn"]
+    assert '"$(id)&lt;!here&gt;\\x1b" (pid 5)' in body["text"] and not body["mrkdwn"]
     assert body["id"] == key == receiver.ids[0]
 
 
