@@ -165,7 +165,10 @@ def test_forged_kills_stay_out():
         (["--db", "two-kills.log", "list"], "is not a store of kills"),
         (["--db", "two-kills.log", "add", "fleet.log.gz"], "is not a store of kills"),
         (["--db", "other.db", "add", "two-kills.log"], "is a database of something else"),
-        (["--db", "none/k.sqlite", "add", "two-kills.log"], "cannot be opened"),
+        (
+            ["--db", "none/k.sqlite", "add", "two-kills.log"],
+            "none/k.sqlite: there is no folder none; make it first: mkdir -p none",
+        ),
     ],
 )
 def test_errors_say_what_to_do(words, told):

@@ -36,7 +36,10 @@ def cannot_write(name: str, error: OSError) -> OomlogError:
         why = "; ".join(known)
     elif error.errno == errno.ENOENT:
         folder = Path(name).parent
-        why = f"there is no folder {folder}; make it first: mkdir -p {folder}"
+        if folder.is_dir():  # one of the kernel's, like /proc
+            why = f"no file can be made in {folder}; {_ELSEWHERE}"
+        else:
+            why = f"there is no folder {folder}; make it first: mkdir -p {folder}"
     else:
         why = _lower(error.strerror or str(error) or type(error).__name__)
     return OomlogError(f"{name}: cannot be written: {why}")

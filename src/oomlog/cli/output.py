@@ -108,6 +108,8 @@ class FileOutput(Output):
     """
 
     def __init__(self, path: str) -> None:
+        if not path:
+            raise OomlogError("the name of the file to write is empty; name one, or - for standard output")
         self.name = path
         self._target = Path(os.path.realpath(path))
         self._temporary: Path | None = None

@@ -68,8 +68,11 @@ class Store:
         try:
             mode = file.stat().st_mode
         except FileNotFoundError:
-            if write:
+            if write and file.parent.is_dir():
                 return
+            if write:
+                hint = f"make it first: mkdir -p {file.parent}"
+                raise StoreError(self.path, f"there is no folder {file.parent}", hint=hint) from None
             hint = f"make it with: oomlog history --db {self.path} add FILE"
             raise StoreError(self.path, "there is no such file", hint=hint) from None
         except OSError as error:
