@@ -100,8 +100,8 @@ def remarks(history: History) -> Iterator[str]:
     inferred = int((kills["time_origin"] == "inferred").sum()) if "time_origin" in kills.columns else 0
     if inferred:
         yield (
-            f"The year of {counted(inferred, 'kill')} is inferred, as the log prints none; "
-            "give --year to fix it."
+            f"The year of {counted(inferred, 'kill')} is in no log: it is counted from --year, or else from "
+            "when the file was last written."
         )
 
 

@@ -272,6 +272,56 @@ def test_a_field_is_explained_once():
     assert len(terms) == len(set(terms))
 
 
+LINE = (
+    "Nov 22 %s:00 %s kernel: Out of memory: Killed process %d (x) total-vm:9kB, anon-rss:8kB, file-rss:0kB\n"
+)
+
+
+def test_an_incident_is_in_the_order_of_time(tmp_path):
+    """Logs of several hosts are read one after the other; the first event is the first that happened."""
+    logs = [tmp_path / "a.log", tmp_path / "b.log"]
+    logs[0].write_text(LINE % ("11:00", "a", 1) + LINE % ("13:00", "a", 2))
+    logs[1].write_text(LINE % ("10:30", "b", 3))
+    found = report(logs, event="incident").content
+    assert [number for number, _ in found.incident.explanations] == [3, 1, 2]
+    assert found.incident.first == 3
+    assert found.verdict.startswith("Within 2 h 30 min the OOM killer ran 3 times")
+    assert re.search(r"-11-22 10:30:00 – \d{4}-11-22 13:00:00 \(year not in the log\)$", found.title)
+
+
+def test_clocks_that_cannot_be_compared_tell_no_span(tmp_path):
+    """Of a log with times and one without, no span is computed and no date is put over all."""
+    logs = [tmp_path / "a.log", tmp_path / "b.log"]
+    logs[0].write_text(LINE % ("11:00", "a", 1))
+    logs[1].write_text("[   7.0] " + (LINE % ("", "", 3)).partition("kernel: ")[2])
+    found = report(logs, event="incident").content
+    assert found.verdict.startswith("The OOM killer ran 2 times")
+    assert "11-22" not in found.title
+
+
+@pytest.mark.parametrize("event", ["incident", "all"])
+def test_an_event_of_which_two_logs_tell_is_told_once(event):
+    """In the counts, the tables, and what is around; the report says that records are left out."""
+    names = ("v6.12-series.dmesg.log", "v6.12-series.kmsg.log")
+    both, one = (report([SAMPLES / each for each in given], event=event) for given in (names, names[:1]))
+    assert both.content.verdict == one.content.verdict
+    assert both.content.read.folded == 3
+    assert "3 records of events that another of the logs tells too were left out." in both.markdown()
+    assert "left out" not in one.markdown()
+    for case, other in zip(both.content.cases, one.content.cases, strict=True):
+        assert [each.text for each in case.moments] == [each.text for each in other.moments]
+        assert len(case.same_victim) == len(other.same_victim)
+
+
+def test_another_log_of_the_same_event_is_no_other_kill():
+    """The victim's history has no kill twice, and neither has the timeline."""
+    [case] = report(
+        [SAMPLES / "v6.12-leak.dmesg.log", SAMPLES / "v6.12-leak.kmsg.log"], event=3
+    ).content.cases
+    assert len(case.same_victim) == 8
+    assert sum(each.kind == "kill" for each in case.moments) == 7
+
+
 def test_what_daemons_killed_is_no_run_of_the_kernel():
     """Their events are counted apart, as often nobody knows how many processes it were."""
     kill = "Nov  2 10:00:0%d web1 kernel: [    %d.0] Out of memory: Killed process %d (%s) total-vm:9kB, "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from oomlog.events.neighbourhood import Neighbour
 from oomlog.explain.model import Explanation, Values
@@ -13,6 +14,7 @@ from oomlog.model import OomEvent
 from oomlog.report.postmortem.doubts import doubts_of
 from oomlog.report.postmortem.facts import facts_of
 from oomlog.report.postmortem.model import Case, Incident, Kind, Postmortem, Read, SameVictim
+from oomlog.report.postmortem.once import in_order, once
 from oomlog.report.postmortem.spans import clock, span
 from oomlog.report.postmortem.timeline import offset_of, timeline
 from oomlog.report.shorten import short_ids
@@ -40,7 +42,14 @@ def build(
     :param explanations: The events it is about, with their places in the inputs, from 1.
     :param events: All events of the inputs.
     :param neighbours: What else the inputs say near their events.
+
+    An event of which several logs tell is told once.
     """
+    around = once(events, [number for number, _ in explanations])
+    records = len(explanations)
+    explanations, in_time = in_order([pair for pair in explanations if pair[0] in around])
+    if len(explanations) == 1:
+        kind = "event"
     if kind == "incident":
         incident = _incident(explanations)
         told = [each for each in explanations if each[0] in (incident.first, incident.worst)]
@@ -50,16 +59,16 @@ def build(
         text = (
             short_ids(verdict(explanations[0][1], lang))
             if kind == "event"
-            else _summary([each for _, each in explanations], "events", lang)
+            else _summary(explanations, "events", lang)
         )
     return Postmortem(
         kind=kind,
-        title=title or _title(explanations, kind, lang),
+        title=title or _title(explanations, kind, in_time, lang),
         lang=lang,
         verdict=text,
-        cases=tuple(case_of(number, each, events, neighbours, lang) for number, each in told),
+        cases=tuple(case_of(number, each, around, neighbours, lang) for number, each in told),
         incident=incident,
-        read=read or Read(),
+        read=replace(read or Read(), folded=records - len(explanations)),
         redacted=redacted,
     )
 
@@ -67,14 +76,17 @@ def build(
 def case_of(
     number: int,
     explanation: Explanation,
-    events: Sequence[OomEvent],
+    events: Mapping[int, OomEvent],
     neighbours: Sequence[Neighbour],
     lang: str,
 ) -> Case:
-    """Return one event with all that is said about it."""
+    """Return one event with all that is said about it.
+
+    :param events: All events by number, each once.
+    """
     place = explanation.place
     unit = None if place is None else place.owner.unit
-    moments, left_out = timeline(explanation.event, events, neighbours, unit, lang)
+    moments, left_out = timeline(explanation.event, [*events.values()], neighbours, unit, lang)
     return Case(
         number=number,
         explanation=explanation,
@@ -86,29 +98,35 @@ def case_of(
     )
 
 
-def _title(explanations: Sequence[tuple[int, Explanation]], kind: Kind, lang: str) -> str:
+def _title(explanations: Sequence[tuple[int, Explanation]], kind: Kind, in_time: bool, lang: str) -> str:
     events = [each.event for _, each in explanations]
     first = events[0]
     if kind == "event":
         name = who(first.kills[0].comm, first.kills[0].pid, lang) if first.kills else ""
         title = say(f"report.title_{'kill' if first.kills else first.outcome}", lang, {"who": name})
-        parts = [title, *filter(None, [first.host, clock(first.time, None)])]
-        return " · ".join(parts)
+        return " · ".join(filter(None, (title, first.host, _when([first], lang))))
     hosts = {event.host for event in events if event.host is not None}
     names = [next(iter(hosts))] if len(hosts) == 1 else []
-    when = " – ".join(dict.fromkeys(filter(None, (clock(each.time, None) for each in (first, events[-1])))))
+    when = _when([first, events[-1]], lang) if in_time else ""
     title = say(f"report.title_{kind}", lang, {"count": len(events)})
-    return " · ".join([title, *names, *([when] if when else [])])
+    return " · ".join(filter(None, (title, *names, when)))
 
 
-def _same_victim(event: OomEvent, events: Sequence[OomEvent]) -> Iterator[SameVictim]:
+def _when(ends: Sequence[OomEvent], lang: str) -> str:
+    """Return from when to when, and that the year is a guess where it is one."""
+    when = " – ".join(dict.fromkeys(filter(None, (clock(each.time, None) for each in ends))))
+    guessed = any(each.time_origin == "inferred" for each in ends)
+    return f"{when} ({say('report.year_inferred', lang, {})})" if guessed and when else when
+
+
+def _same_victim(event: OomEvent, events: Mapping[int, OomEvent]) -> Iterator[SameVictim]:
     """Yield the kills of processes with the victim's name on the same host, the nearest of many."""
     if not event.kills or event.kills[0].comm is None:
         return
     comm = event.kills[0].comm
     found = [
         SameVictim(number, other, kill, other is event)
-        for number, other in enumerate(events, 1)
+        for number, other in events.items()
         if other.host == event.host
         for kill in other.kills
         if kill.comm == comm
@@ -139,7 +157,7 @@ def _incident(explanations: Sequence[tuple[int, Explanation]]) -> Incident:
 
 
 def _incident_verdict(incident: Incident, lang: str) -> str:
-    parts = [_summary([each for _, each in incident.explanations], "incident", lang)]
+    parts = [_summary(incident.explanations, "incident", lang)]
     cause, count = incident.causes[0]
     equals = [each for each, events in incident.causes if events == count]
     if len(equals) > 1:
@@ -156,17 +174,18 @@ def _incident_verdict(incident: Incident, lang: str) -> str:
     return " ".join(parts)
 
 
-def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
-    every = [each.event for each in explanations]
+def _summary(explanations: Sequence[tuple[int, Explanation]], key: str, lang: str) -> str:
     # What systemd-oomd and others killed is no run of the OOM killer, and often has no process's name.
-    events = [event for event in every if event.killer == "kernel"]
-    others = sorted({event.killer for event in every if event.killer != "kernel"})
+    kernel = [pair for pair in explanations if pair[1].event.killer == "kernel"]
+    others = sorted({each.event.killer for _, each in explanations} - {"kernel"})
     besides = ""
-    if not events:
-        events, key = every, "events"
+    if not kernel:
+        key = "events"
     elif others:
-        count = len(every) - len(events)
+        count = len(explanations) - len(kernel)
         besides = " " + say("report.other_killers", lang, {"killers": ", ".join(others), "count": count})
+    counted, in_time = in_order(kernel or explanations)
+    events = [each.event for _, each in counted]
     kills = sum(len(event.kills) for event in events)
     names = Counter(kill.comm or "?" for event in events for kill in event.kills)
     shown = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in names.most_common(5))
@@ -175,6 +194,6 @@ def _summary(explanations: Sequence[Explanation], key: str, lang: str) -> str:
     first, last = events[0], events[-1]
     apart = offset_of(first, last.time, last.uptime_s, last.source, last.quick_first_line, last.boot_id)
     values: Values = {"events": len(events), "kills": kills, "victims": shown}
-    if apart is not None and apart >= 0.001:  # less is only what the clock is too coarse for
+    if in_time and apart is not None and apart >= 0.001:  # less is only what the clock is too coarse for
         return say(f"report.{key}_within", lang, {**values, "span": span(apart, lang)}) + besides
     return say(f"report.{key}", lang, values) + besides

@@ -111,11 +111,13 @@ class Read:
     """What was read for the report.
 
     :ivar unread: Lines near events that could say more for the timeline, but were too many to be looked at.
+    :ivar folded: Records of its events that are left out because another log tells of the same.
     """
 
     lines: int | None = None
     sources: tuple[str, ...] = ()
     unread: int = 0
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

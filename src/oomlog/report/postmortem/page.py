@@ -274,6 +274,8 @@ def _read(report: Postmortem) -> Iterator[Block]:
     if report.read.sources:
         values = {"sources": ", ".join(report.read.sources), "lines": report.read.lines}
         texts.append(say("report.read", lang, values))
+    if report.read.folded:
+        texts.append(say("report.folded", lang, {"count": report.read.folded}))
     if report.read.unread:
         texts.append(say("report.unread", lang, {"count": report.read.unread}))
     if report.redacted:
