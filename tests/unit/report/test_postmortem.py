@@ -289,6 +289,18 @@ def test_an_incident_is_in_the_order_of_time(tmp_path):
     assert re.search(r"-11-22 10:30:00 – \d{4}-11-22 13:00:00 \(year not in the log\)$", found.title)
 
 
+def test_the_last_event_is_the_latest(tmp_path):
+    """Not that of the log that was named last; and of two records of it, the one that has the report."""
+    logs = [tmp_path / "a.log", tmp_path / "b.log"]
+    logs[0].write_text(LINE % ("13:00", "a", 2))
+    logs[1].write_text(LINE % ("10:30", "b", 3))
+    assert report(logs).content.cases[0].number == 1
+    kill = (SAMPLES / "v6.12-memcg-v2-docker.dmesg.log").read_text().splitlines()[-2]
+    [case] = report([SAMPLES / "v6.12-memcg-v2-docker.dmesg.log", f"{kill}\n".encode()]).content.cases
+    assert case.number == 1
+    assert case.event.trigger is not None
+
+
 def test_clocks_that_cannot_be_compared_tell_no_span(tmp_path):
     """Of a log with times and one without, no span is computed and no date is put over all."""
     logs = [tmp_path / "a.log", tmp_path / "b.log"]

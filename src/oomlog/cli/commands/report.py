@@ -100,13 +100,16 @@ def run(options: argparse.Namespace, context: Context) -> int:
     events = [pair for pair in chosen.events if incident is None or in_incident(pair[1], incident)]
     if not events:
         raise UsageError(_nothing(chosen))
-    if last and len(events) > 1:
-        context.say(
-            f"{len(events)} events; the report is about the last, #{events[-1][0]} "
-            "(--event N, --event all and --incident choose others)"
-        )
     if last:
-        events = events[-1:]
+        from oomlog.report.postmortem.once import numbers_in_order
+
+        found = numbers_in_order(chosen.siblings, [number for number, _ in events])
+        if len(found) > 1:
+            context.say(
+                f"{len(found)} events; the report is about the latest, #{found[-1]} "
+                "(--event N, --event all and --incident choose others)"
+            )
+        events = [(found[-1], chosen.siblings[found[-1] - 1])]
     elif incident is None and len(events) > _MOST:
         raise UsageError(
             f"{len(events)} events would make a report that nobody reads; choose some with --event, --since "

@@ -15,6 +15,7 @@ from oomlog.explain.run import explain
 from oomlog.model import OomEvent
 from oomlog.report.postmortem.build import build
 from oomlog.report.postmortem.model import Kind, Postmortem, Read
+from oomlog.report.postmortem.once import numbers_in_order
 from oomlog.report.postmortem.write import SUFFIXES, Format, written
 from oomlog.report.redact import Redactor
 
@@ -104,7 +105,8 @@ def report(
 
     :param events: Events, or what ``parse()`` takes: a path, several paths, bytes, an open file.
     :param event: Which of them it is about: a number from 1, ``last``, ``all`` in full, or all as one
-        ``incident``.  The others are its surroundings: earlier kills, storms, the history of the victim.
+        ``incident``.  The last is the latest, where clocks tell.  The others are its surroundings: earlier
+        kills, storms, the history of the victim.
     :param lang: ``en`` or ``ko``.
     :param template: A jinja2 template of your own, or a folder of them.
     :param registry: Names of containers.
@@ -128,7 +130,7 @@ def report(
         raise UsageError("there is nothing to report: no out-of-memory event was given")
     numbers: Sequence[int] = range(1, len(siblings) + 1)
     if event == "last":
-        numbers = numbers[-1:]
+        numbers = numbers_in_order(siblings, numbers)[-1:]
     elif isinstance(event, int):
         if event not in numbers:
             raise UsageError(f"event={event}: there are {len(siblings)} events, counted from 1")

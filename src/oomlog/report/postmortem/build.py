@@ -47,7 +47,7 @@ def build(
     """
     around = once(events, [number for number, _ in explanations])
     records = len(explanations)
-    explanations, in_time = in_order([pair for pair in explanations if pair[0] in around])
+    explanations, in_time = in_order([pair for pair in explanations if pair[0] in around], _event_of)
     if len(explanations) == 1:
         kind = "event"
     if kind == "incident":
@@ -96,6 +96,10 @@ def case_of(
         same_victim=tuple(_same_victim(explanation.event, events)),
         doubts=doubts_of(explanation, lang),
     )
+
+
+def _event_of(pair: tuple[int, Explanation]) -> OomEvent:
+    return pair[1].event
 
 
 def _title(explanations: Sequence[tuple[int, Explanation]], kind: Kind, in_time: bool, lang: str) -> str:
@@ -184,7 +188,7 @@ def _summary(explanations: Sequence[tuple[int, Explanation]], key: str, lang: st
     elif others:
         count = len(explanations) - len(kernel)
         besides = " " + say("report.other_killers", lang, {"killers": ", ".join(others), "count": count})
-    counted, in_time = in_order(kernel or explanations)
+    counted, in_time = in_order(kernel or explanations, _event_of)
     events = [each.event for _, each in counted]
     kills = sum(len(event.kills) for event in events)
     names = Counter(kill.comm or "?" for event in events for kill in event.kills)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
-from oomlog.explain.model import Explanation
 from oomlog.frame.fingerprint import event_ids
 from oomlog.model import OomEvent
 
-__all__ = ["in_order", "once"]
+__all__ = ["in_order", "numbers_in_order", "once"]
 
-Numbered = tuple[int, Explanation]
+T = TypeVar("T")
 
 
 def once(events: Sequence[OomEvent], wanted: Collection[int]) -> dict[int, OomEvent]:
@@ -34,17 +34,24 @@ def once(events: Sequence[OomEvent], wanted: Collection[int]) -> dict[int, OomEv
     return {number: events[number - 1] for number in kept}
 
 
-def in_order(explanations: Sequence[Numbered]) -> tuple[list[Numbered], bool]:
-    """Return the events in the order of time, and whether that can be told of all of them.
+def in_order(found: Sequence[T], event_of: Callable[[T], OomEvent]) -> tuple[list[T], bool]:
+    """Return what is about events in the order of time, and whether that can be told of all of them.
 
     By clocks that can be compared, or by uptime within one log and boot; else the inputs' order stays.
     """
-    events = [each.event for _, each in explanations]
+    events = [event_of(each) for each in found]
     times = [event.time for event in events if event.time is not None]
     if len(times) == len(events) and len({time.tzinfo is None for time in times}) == 1:
-        timed = zip(times, explanations, strict=True)
-        return [pair for _, pair in sorted(timed, key=lambda each: each[0])], True
+        timed = sorted(zip(times, found, strict=True), key=lambda each: each[0])
+        return [each for _, each in timed], True
     uptimes = [event.uptime_s for event in events if event.uptime_s is not None]
     one_log = len({(event.source, event.host, event.boot_id) for event in events}) == 1
     rising = all(one <= other for one, other in pairwise(uptimes))
-    return list(explanations), one_log and len(uptimes) == len(events) and rising
+    return list(found), one_log and len(uptimes) == len(events) and rising
+
+
+def numbers_in_order(events: Sequence[OomEvent], numbers: Collection[int]) -> list[int]:
+    """Return the numbers of those events that are meant, each event once, the latest last."""
+    meant = set(numbers)
+    kept = [pair for pair in once(events, meant).items() if pair[0] in meant]
+    return [number for number, _ in in_order(kept, lambda pair: pair[1])[0]]
