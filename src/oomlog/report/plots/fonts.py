@@ -99,10 +99,10 @@ def text_width(text: str, size: float = BODY, *, bold: bool = False) -> float:
 
 
 def fit(text: str, width: float, size: float = BODY, *, bold: bool = False, end: bool = False) -> str:
-    """Return the text, cut where it does not fit.
+    """Return the text, without some of its middle where it does not fit.
 
     :param width: Pixels that there are.
-    :param end: Keep the end, where paths differ.
+    :param end: Keep the end only, where paths differ.
 
     >>> fit("/system.slice/docker.service", 130, end=True)
     '…ce/docker.service'
@@ -122,7 +122,9 @@ def fit(text: str, width: float, size: float = BODY, *, bold: bool = False, end:
 def _cut(text: str, length: int, end: bool) -> str:
     if end:
         return f"…{text[len(text) - length :]}" if length else "…"
-    return f"{text[:length]}…"
+    # Names of a series differ at their ends, and behind a task's name stands its pid.
+    tail = length // 3
+    return f"{text[: length - tail]}…{text[len(text) - tail :]}"
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False, lines: int = 3) -> list[str]:

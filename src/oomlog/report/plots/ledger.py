@@ -184,6 +184,8 @@ def _title(ledger: Ledger, pieces: Sequence[_Piece], lang: str) -> str:
     if ledger.contradiction is not None:
         most = max(used or pieces, key=lambda each: each.kb)
         return say("plots.ledger_contradicted", lang, {"name": _name(most.id, lang), "kb": most.kb})
+    if not used and not unused and ledger.unaccounted_kb is None:
+        return say("plots.ledger_unknown", lang, {"whole": whole})
     if not used:
         return say(
             "plots.ledger_unused", lang, {"whole": whole, "share": share_text(unused / ledger.total_kb, lang)}

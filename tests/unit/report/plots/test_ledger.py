@@ -169,6 +169,12 @@ def test_cgroups_are_compared_by_size():
     assert title(ax) == "/a/300 held the most: 300 KiB"
 
 
+def test_a_ledger_without_items_says_that_it_knows_nothing():
+    """Not that nothing was unused, which is no finding about an empty bar."""
+    ax = plot_ledger(machine(LedgerItem("headroom", 0, None), rest=None))
+    assert title(ax) == "The log does not say what used 1000 KiB of RAM"
+
+
 def test_nothing_is_drawn_of_nothing():
     """An event without a ledger, and no ledgers at all, are errors that say so."""
     line = "Out of memory: Killed process 7 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
