@@ -100,19 +100,19 @@ def run(options: argparse.Namespace, context: Context) -> int:
     events = [pair for pair in chosen.events if incident is None or in_incident(pair[1], incident)]
     if not events:
         raise UsageError(_nothing(chosen))
-    if last:
-        from oomlog.report.postmortem.once import numbers_in_order
+    from oomlog.report.postmortem.once import numbers_in_order
 
-        found = numbers_in_order(chosen.siblings, [number for number, _ in events])
+    found = numbers_in_order(chosen.siblings, [number for number, _ in events])
+    if last:
         if len(found) > 1:
             context.say(
                 f"{len(found)} events; the report is about the latest, #{found[-1]} "
                 "(--event N, --event all and --incident choose others)"
             )
         events = [(found[-1], chosen.siblings[found[-1] - 1])]
-    elif incident is None and len(events) > _MOST:
+    elif incident is None and len(found) > _MOST:
         raise UsageError(
-            f"{len(events)} events would make a report that nobody reads; choose some with --event, --since "
+            f"{len(found)} events would make a report that nobody reads; choose some with --event, --since "
             "or --comm, or tell them as one with --incident FROM..TO or --incident all"
         )
     data = written(
