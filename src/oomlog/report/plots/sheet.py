@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from oomlog.report.plots.fonts import BODY, DPI, SMALL, TITLE, families, fit, text_width, wrapped
-from oomlog.report.plots.theme import COLOURS
+from oomlog.report.plots.theme import COLOURS, suit_figure
 
 __all__ = ["Caption", "Key", "Sheet"]
 
@@ -132,8 +132,13 @@ class Sheet:
         return self._key_px
 
     def describe(self, lines: Iterable[str]) -> None:
-        """Say in words what the picture shows, for those who do not see it: the axes' label."""
+        """Say in words what the picture shows, for those who do not see it: the axes' label.
+
+        To be called last.
+        """
         self.ax.set_label(". ".join([self._caption.title, *lines]))
+        if self._given is not None:
+            suit_figure(self._given)
 
     # -- the horizontal axis ---------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
-__all__ = ["COLOURS", "NEUTRAL", "Theme", "in_theme", "theme_css"]
+__all__ = ["COLOURS", "NEUTRAL", "Theme", "in_theme", "suit_figure", "theme_css"]
 
 Theme = Literal["light", "dark"]
 
@@ -65,18 +66,31 @@ def in_theme(figure: Figure, theme: Theme) -> Iterator[None]:
     """
     if theme not in NEUTRAL:
         raise ValueError(f"there is no theme {theme!r}; take 'light' or 'dark'")
-    light = NEUTRAL["light"]
-    swap = {light[role]: colour for role, colour in NEUTRAL[theme].items()}
     undo: list[Callable[[], object]] = []
     try:
         if theme != "light":
-            for artist in figure.findobj():
-                for name in _colour_names(artist):
-                    _recolour(artist, name, swap, undo)
+            undo = _repaint(figure, theme)
         yield
     finally:
         for step in reversed(undo):
             step()
+
+
+def suit_figure(ax: Axes) -> None:
+    """Give what was drawn into somebody's axes the colours of dark paper where their figure is dark."""
+    figure = ax.get_figure(root=True)
+    red, green, blue, alpha = to_rgba("none" if figure is None else figure.get_facecolor())
+    if alpha > 0.5 and 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.3:
+        _repaint(ax, "dark")
+
+
+def _repaint(root: Figure | Axes, theme: Theme) -> list[Callable[[], object]]:
+    swap = {NEUTRAL["light"][role]: colour for role, colour in NEUTRAL[theme].items()}
+    undo: list[Callable[[], object]] = []
+    for artist in root.findobj():
+        for name in _colour_names(artist):
+            _recolour(artist, name, swap, undo)
+    return undo
 
 
 def _colour_names(artist: object) -> tuple[str, ...]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+import oomlog
+from oomlog.report.plots import plot_tasks
 from oomlog.report.plots.theme import COLOURS, NEUTRAL
 
+SAMPLES = Path(__file__).resolve().parents[4] / "samples"
 # Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency"
 # (2009), severity 1.0, for linear RGB.
 EYES = {
@@ -47,3 +53,13 @@ def test_colours_of_data_differ(theme, eye):
     seen |= {name: lab(NEUTRAL[theme][name], eye) for name in ("empty", "paper")}
     near = {(a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)}
     assert min(near.values()) >= 14, min(near, key=near.__getitem__)
+
+
+@pytest.mark.parametrize(("ground", "theme"), [("black", "dark"), ("#202020", "dark"), ("white", "light")])
+def test_somebodys_dark_figure_has_light_words(ground, theme):
+    """A picture in axes of a figure with a dark style can be read there."""
+    ax = Figure(figsize=(8, 4), facecolor=ground).add_subplot()
+    event = next(iter(oomlog.parse(SAMPLES / "v6.12-memcg-v2-docker.dmesg.log")))
+    plot_tasks(event, ax=ax)
+    colours = {text.get_color() for text in ax.findobj(Text) if text.get_text()}
+    assert {to_hex(each) for each in colours} == {NEUTRAL[theme][role] for role in ("ink", "muted")}
