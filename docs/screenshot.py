@@ -18,7 +18,7 @@ __all__ = ["LOG", "photograph", "told"]
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = "samples/v7.2-global-hugetlb.dmesg.log"
-WIDTH, HEIGHT = 1040, 1480
+WIDTH, HEIGHT = 1040, 1335
 
 
 def told(report: Report) -> str:
