@@ -334,6 +334,19 @@ def test_another_log_of_the_same_event_is_no_other_kill():
     assert sum(each.kind == "kill" for each in case.moments) == 7
 
 
+@pytest.mark.parametrize(("host", "where"), [("web1 ", "on this host"), ("", "name no host")])
+def test_a_host_that_no_log_names_is_not_claimed(host, where):
+    """Two kills in logs without a host may be of two machines, and the history says no more than that."""
+    kill = f"2026-11-22T10:0%d:00+00:00 {host}kernel: Out of memory: Killed process %d (%s) total-vm:9kB, "
+    kill += "anon-rss:8kB, file-rss:0kB\n"
+    for second in ("x", "y"):  # with another kill of the same name, and without
+        found = report(kill % (1, 7, "x") + kill % (2, 8, second))
+        text = " ".join(
+            [str(block) for block in section(found, "history")],
+        )
+        assert where in text
+
+
 def test_what_daemons_killed_is_no_run_of_the_kernel():
     """Their events are counted apart, as often nobody knows how many processes it were."""
     kill = "Nov  2 10:00:0%d web1 kernel: [    %d.0] Out of memory: Killed process %d (%s) total-vm:9kB, "

@@ -204,9 +204,11 @@ def _evidence(lines: Sequence[ReportLine]) -> tuple[Code, ...]:
 
 def _history(case: Case, report: Postmortem) -> Iterator[Block]:
     lang = report.lang
+    # Logs without a host may be of several machines.
+    unnamed = "_unnamed" if case.event.host is None else ""
     yield Heading(say("report.history", lang, {}), id="history")
     if not case.same_victim:
-        key = "no_history" if case.event.kills else "no_victim"
+        key = f"no_history{unnamed}" if case.event.kills else "no_victim"
         yield Paragraph(say(f"report.{key}", lang, {}))
         return
     yield from _figures(case, report, "history")
@@ -233,7 +235,7 @@ def _history(case: Case, report: Postmortem) -> Iterator[Block]:
         [tuple(row[at] for at in kept) for row in rows],
         frozenset(place for place, at in enumerate(kept) if names[at] in ("pid", "rss")),
         frozenset(number for number, each in enumerate(case.same_victim) if each.own),
-        caption=say("report.history_caption", lang, {"comm": case.event.kills[0].comm}),
+        caption=say(f"report.history_caption{unnamed}", lang, {"comm": case.event.kills[0].comm}),
     )
 
 
