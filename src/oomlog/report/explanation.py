@@ -22,6 +22,7 @@ __all__ = [
     "finding_item",
     "findings_blocks",
     "formula_sentences",
+    "ledger_rows",
     "memory_blocks",
     "overcommit_blocks",
     "quoted",
@@ -213,24 +214,29 @@ def _kb(kb: int | None) -> str:
     return "" if kb is None else human_kb(kb)
 
 
+def ledger_rows(ledger: Ledger) -> list[tuple[str, int]]:
+    """Return the rows of a ledger as keys of their names and kB: the items, the rest, and the total.
+
+    What would be shown as nothing is left out.
+    """
+    least = ledger.total_kb * _LEAST
+    top = [(item.id, item.kb) for item in ledger.items if item.within is None and item.kb]
+    rows = [*sorted(top, key=lambda each: -each[1]), *_closing(ledger)]
+    return [(name, kb) for name, kb in rows if abs(kb) >= least]
+
+
 def _ledger(ledger: Ledger, lang: str) -> Table:
     rows = []
     least = ledger.total_kb * _LEAST
     # A share of a total that the log contradicts would be a wrong number.
     whole_kb = 0 if ledger.contradiction is not None else ledger.total_kb
-    top = [item for item in ledger.items if item.within is None and item.kb and item.kb >= least]
-    for item in sorted(top, key=lambda each: -(each.kb or 0)):
-        rows.append(_ledger_row(say(f"ledger.{item.id}", lang, {}), item.kb or 0, whole_kb, lang))
+    for name, kb in ledger_rows(ledger):
+        rows.append(_ledger_row(say(f"ledger.{name}", lang, {}), kb, whole_kb, lang))
         rows += [
             _ledger_row(f"└ {say(f'ledger.{part.id}', lang, {})}", part.kb or 0, whole_kb, lang)
             for part in ledger.items
-            if part.within == item.id and part.kb and part.kb >= least
+            if part.within == name and part.kb and part.kb >= least
         ]
-    rows += [
-        _ledger_row(say(f"ledger.{name}", lang, {}), kb, whole_kb, lang)
-        for name, kb in _closing(ledger)
-        if abs(kb) >= least
-    ]
     kept = _columns(rows)
     head = tuple(say(f"page.{name}", lang, {}) for name in ("item", "size", "share"))
     return Table(

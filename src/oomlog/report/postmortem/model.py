@@ -13,7 +13,7 @@ from typing import Literal
 
 from oomlog.explain.model import Explanation
 from oomlog.model import Kill, OomEvent, ReportLine
-from oomlog.report.document import Figure
+from oomlog.report.document import Block
 
 __all__ = ["Case", "Doubt", "Fact", "Incident", "Kind", "Moment", "Postmortem", "Read", "SameVictim"]
 
@@ -135,7 +135,7 @@ class Postmortem:
     verdict: str
     cases: tuple[Case, ...]
     incident: Incident | None = None
-    figures: dict[str, Sequence[Figure]] = field(default_factory=dict)
+    figures: dict[str, Sequence[Block]] = field(default_factory=dict)
     """Pictures by the section they belong to; of several cases the section is ``<number>.<section>``."""
     read: Read = field(default_factory=Read)
     redacted: bool = False

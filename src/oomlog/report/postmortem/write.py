@@ -39,8 +39,10 @@ def written(report: Postmortem, form: Format, look: Look | None = None) -> bytes
 
     if form == "markdown":
         from oomlog.report.document_markdown import document_markdown
+        from oomlog.report.postmortem.bars import with_bars
 
-        return document_markdown(postmortem_blocks(report)).encode("utf-8", "backslashreplace")
+        text = document_markdown(postmortem_blocks(with_bars(report)))
+        return text.encode("utf-8", "backslashreplace")
     try:
         from oomlog.report.html import render
         from oomlog.report.postmortem.figures import on_paper, picture_style, with_figures
