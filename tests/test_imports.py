@@ -62,7 +62,7 @@ USERS = {
     "prometheus_client": ("oomlog.watch.metrics",),
     "rich": ("oomlog.report", "oomlog.cli"),
     "zstandard": ("oomlog.sources", "oomlog.store"),
-    "concurrent.futures": ("oomlog.events.parallel", "oomlog.lines.tape"),
+    "concurrent.futures": ("oomlog.events.parallel", "oomlog.lines.tape", "oomlog.store.task_sizes"),
     "pyparsing": ("oomlog.grammar",),
 }
 AT_IMPORT = {

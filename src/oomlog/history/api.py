@@ -12,6 +12,7 @@ import pandas as pd
 from oomlog import frame
 from oomlog.events.parse import Input, parse
 from oomlog.frame.event_list import EventList
+from oomlog.frame.task_sizes import TABLES, task_sizes
 from oomlog.history.growth import sizes, sizes_of
 from oomlog.history.incidents import GAP_S
 from oomlog.history.record import History
@@ -20,11 +21,9 @@ from oomlog.model import OomEvent
 if TYPE_CHECKING:
     from oomlog.containers.registry import Registry
 
-__all__ = ["TABLES", "history", "history_of"]
+__all__ = ["history", "history_of"]
 
 _SQLITE = b"SQLite format 3\x00"
-TABLES = 1000
-"""Task tables that are looked at for growth, the last ones: each takes milliseconds to decode."""
 
 
 def history(
@@ -107,4 +106,4 @@ def _is_store(given: object) -> TypeGuard[str | Path]:
 
 def _tables(events: list[OomEvent]) -> pd.DataFrame:
     before = max(0, len(events) - TABLES)
-    return sizes_of(enumerate(events[before:], before + 1))
+    return sizes_of(task_sizes(enumerate(events[before:], before + 1)))

@@ -8,7 +8,7 @@ followed either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,9 @@ import pandas as pd
 
 from oomlog.frame.arrays import array_of
 from oomlog.frame.columns import kind_of
-from oomlog.frame.page_size import page_kb
+from oomlog.frame.task_sizes import SIZED
 from oomlog.history.clock import NONE
 from oomlog.history.trend import Slope, theil_sen
-from oomlog.model import OomEvent
 
 __all__ = ["MIN_TABLES", "growth", "sizes", "sizes_of"]
 
@@ -30,7 +29,6 @@ _MIN_SPAN_S = 600.0
 _MIN_GROWTH_KB = 16 * 1024
 _MIN_PART = 0.1
 _STEADY = 0.8
-_SIZED = ("event", "pid", "tgid", "comm", "rss_kb", "swapents_kb")
 _DTYPES = {
     "host": "string",
     "comm": "string",
@@ -65,24 +63,9 @@ def sizes(tasks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"event": tasks["event"], "pid": pid, "comm": tasks["comm"], "size_kb": size})
 
 
-def sizes_of(events: Iterable[tuple[int, OomEvent]]) -> pd.DataFrame:
-    """Return ``sizes`` of the task tables of numbered events, without making all columns of ``tasks``."""
-    found: dict[str, list[Any]] = {name: [] for name in _SIZED}
-    for number, event in events:
-        table = event.tasks
-        if table is None:
-            continue
-        found["event"] += [number] * len(table)
-        for name in ("pid", "tgid", "comm"):
-            found[name] += table.column(name)
-        kb = page_kb(event)
-        for name in ("rss", "swapents"):
-            found[f"{name}_kb"] += [
-                None if kb is None or not isinstance(pages, int) else pages * kb
-                for pages in table.column(f"{name}_pages")
-            ]
-    kinds = {name: kind_of(name) or "int" for name in _SIZED}
-    return sizes(pd.DataFrame({name: array_of(kinds[name], found[name]) for name in _SIZED}))
+def sizes_of(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+    """Return ``sizes`` of the columns that ``oomlog.frame.task_sizes`` collects."""
+    return sizes(pd.DataFrame({name: array_of(kind_of(name) or "int", columns[name]) for name in SIZED}))
 
 
 def growth(kills: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from oomlog import frame, store
-from oomlog.history.api import TABLES
+from oomlog.frame.task_sizes import TABLES
 from oomlog.history.growth import sizes_of
 from oomlog.history.incidents import GAP_S
 from oomlog.history.record import History
+from oomlog.store.task_sizes import Sizes, last_sizes
 
 __all__ = ["ANALYSED", "history_of_store"]
 
@@ -33,12 +34,14 @@ def history_of_store(
     tz: tzinfo | None = None,
     gap_s: float = GAP_S,
     columns: Iterable[str] | None = None,
+    task_sizes: Sizes | None = None,
 ) -> History:
     """Return the history of stored kills.
 
     :param wanted: Which of them; all that are trusted when not given.
     :param tz: The zone to show times in, and the one of times that print none.
     :param columns: What ``kills`` shall have, ``ANALYSED`` at least; all when not given.
+    :param task_sizes: Gives what the last ``TABLES`` task tables say, if that is read elsewhere.
     :raise StoreError: It cannot be read.
     """
     opened = db if isinstance(db, store.Store) else store.Store(db)
@@ -47,9 +50,7 @@ def history_of_store(
     others = store.stored_events(opened, chosen._replace(userspace=True), whole=False)
 
     def tables() -> pd.DataFrame:
-        # Task tables are in the reports only, which take a while to read.
-        read = store.numbered_events(opened, chosen, last=TABLES, like=_may_have_tasks)
-        return sizes_of((number, event) for number, _, event in read)
+        return sizes_of(last_sizes(opened, chosen) if task_sizes is None else task_sizes())
 
     return History(
         kills,
@@ -60,8 +61,3 @@ def history_of_store(
         untrusted=chosen.untrusted,
         unseen_tables=max(0, int(kills["event"].nunique()) - TABLES),
     )
-
-
-def _may_have_tasks(report: bytes) -> bool:
-    """Tell whether a task table can be in a report: only a line without any escapes surely has none."""
-    return report.count(b"\n") > 1 or any(text in report for text in (b"total_vm", b"\\", b"{", b"&"))

@@ -17,6 +17,7 @@ from oomlog.cli.commands.history_store import (
     check_store,
     history_in_store,
     is_action,
+    reading_ahead,
     run_store,
 )
 from oomlog.cli.context import Context
@@ -34,6 +35,7 @@ from oomlog.report.summary import counted
 if TYPE_CHECKING:
     from oomlog.history.compare import Comparison, Period
     from oomlog.history.record import History
+    from oomlog.store.task_sizes import Sizes
 
 __all__ = ["add_parser", "run"]
 
@@ -161,6 +163,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
         return run_store(options, context)
     names = [] if options.db is not None else names_of(options, context, "history")
     _check(options, context)
+    with reading_ahead(options, context) as task_sizes:
+        return _show(options, context, names, task_sizes)
+
+
+def _show(options: argparse.Namespace, context: Context, names: list[str], task_sizes: Sizes | None) -> int:
     # Without pandas this says what to install, before anything is read.
     from oomlog.history import history_of
     from oomlog.history.incidents import GAP_S
@@ -171,7 +178,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     with _picture(options, names) as draw:
         with _opened(options, context) as output:
             if options.db is not None:
-                history = history_in_store(options, context, gap_s)
+                history = history_in_store(options, context, gap_s, task_sizes)
             else:
                 history, reading = _read(options, context, names, history_of, gap_s)
                 errors = reading.errors

@@ -25,8 +25,17 @@ from oomlog.report.table import Column, plain_table
 if TYPE_CHECKING:
     from oomlog.history.record import History
     from oomlog.store import Added, Wanted
+    from oomlog.store.task_sizes import Sizes
 
-__all__ = ["EXAMPLES", "add_store_arguments", "check_store", "history_in_store", "is_action", "run_store"]
+__all__ = [
+    "EXAMPLES",
+    "add_store_arguments",
+    "check_store",
+    "history_in_store",
+    "is_action",
+    "reading_ahead",
+    "run_store",
+]
 
 ACTIONS = ("add", "list", "show", "export", "prune", "vacuum")
 EXAMPLES = """\
@@ -97,13 +106,34 @@ def is_action(options: argparse.Namespace) -> bool:
     return options.db is not None and bool(options.files)
 
 
-def history_in_store(options: argparse.Namespace, context: Context, gap_s: float) -> History:
+@contextmanager
+def reading_ahead(options: argparse.Namespace, context: Context) -> Iterator[Sizes | None]:
+    """Read the task tables of a store in another process, where all that they tell is to be shown.
+
+    Nothing that starts threads is imported yet.
+    """
+    if options.db is None or options.format not in ("text", "markdown", "json") or options.by:
+        yield None
+        return
+    from oomlog.store.task_sizes import sizes_ahead
+
+    with sizes_ahead(options.db, wanted_of(options, context)) as sizes:
+        yield sizes
+
+
+def history_in_store(
+    options: argparse.Namespace, context: Context, gap_s: float, task_sizes: Sizes | None
+) -> History:
     """Return the history of the kills in a store."""
     from oomlog.history.stored import ANALYSED, history_of_store
 
-    columns = None if options.format in ("csv", "parquet") else ANALYSED
     return history_of_store(
-        options.db, wanted_of(options, context), tz=options.tz, gap_s=gap_s, columns=columns
+        options.db,
+        wanted_of(options, context),
+        tz=options.tz,
+        gap_s=gap_s,
+        columns=None if options.format in ("csv", "parquet") else ANALYSED,
+        task_sizes=task_sizes,
     )
 
 
