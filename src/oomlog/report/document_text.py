@@ -26,17 +26,27 @@ _BREAK = re.compile(r" (?!(?:[KMGTP]iB|%|‰))")
 """Where a line may end: a number keeps its unit."""
 
 _WIDTH = 100
+_NARROWEST = 20
 _QUOTED = 200
 """Columns of a quoted line; the log has the rest."""
 
 
-def document_text(blocks: Iterable[Block], *, colour: bool = False, width: int = _WIDTH) -> str:
-    """Return the document as text, wrapped at ``width`` columns; tables and code are never cut."""
+def document_text(
+    blocks: Iterable[Block], *, colour: bool = False, width: int = _WIDTH, columns: int | None = None
+) -> str:
+    """Return the document as text, wrapped at ``width`` columns; tables and code are never cut.
+
+    :param columns: Of the terminal, if it goes to one: a table that is wider is told row by row.
+    """
     lines: list[str] = []
+    width = width if columns is None else max(min(width, columns), _NARROWEST)
     for block in blocks:
         if lines:
             lines.append("")
-        lines += _block(block, colour, width)
+        if isinstance(block, Table) and columns is not None and not _fits(block, columns):
+            lines += _rows(block, colour)
+        else:
+            lines += _block(block, colour, width)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -115,9 +125,30 @@ def _quoted(code: Code, indent: str) -> Iterator[str]:
         before = " " * width_of(before)
 
 
-def _table(table: Table, colour: bool) -> Iterator[str]:
+def _cells(table: Table) -> tuple[list[tuple[str, ...]], list[int]]:
+    """Return the head and the rows, escaped, and how wide each column is."""
     rows = [tuple(cell(text) if text else "" for text in row) for row in (table.head, *table.rows)]
-    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    return rows, [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+
+
+def _fits(table: Table, columns: int) -> bool:
+    _, widths = _cells(table)
+    return sum(widths) + 2 * (len(widths) - 1) <= columns
+
+
+def _rows(table: Table, colour: bool) -> Iterator[str]:
+    """Yield each row as its first cell, and below it the others with their headings."""
+    (head, *rows), _ = _cells(table)
+    longest = max(map(width_of, head[1:]), default=0)
+    for number, (first, *others) in enumerate(rows):
+        yield _styled(first or "-", "1;31" if number in table.strong_rows else "1", colour)
+        for name, text in zip(head[1:], others, strict=True):
+            if text not in ("", "-"):
+                yield f"  {_padded(name, longest, right=False)}  {text}"
+
+
+def _table(table: Table, colour: bool) -> Iterator[str]:
+    rows, widths = _cells(table)
     for number, row in enumerate(rows):
         line = "  ".join(
             _padded(text, width, right=index in table.numbers)

@@ -174,3 +174,16 @@ def test_the_html_page_has_its_pictures() -> None:
     assert len(found) == 3
     assert all(figure.alt and figure.narrow and "<script" not in figure.svg for figure in found)
     assert list(history_figures(oomlog.history("nothing\n"))) == []
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_a_page_fits_the_terminal(columns: int) -> None:
+    """No line is wider than the terminal, and what a table says is there in any width."""
+    past = oomlog.history(log(9) + log(4, host="database-server-2"))
+    text = document_text(history_blocks(past), columns=columns)
+    assert max(map(len, text.splitlines())) <= columns
+    for word in ("database-server-2", "MEDIAN PAUSE", "By host"):
+        assert word in text
+    wide = document_text(history_blocks(past))
+    assert "HOST               KILLS" in wide
+    assert ("HOST               KILLS" in text) is (columns == 200)

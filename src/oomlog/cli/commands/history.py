@@ -329,11 +329,14 @@ def _rendered(
         from oomlog.report.document_markdown import document_markdown
 
         return document_markdown(blocks).encode("utf-8", "backslashreplace")
+    from shutil import get_terminal_size
+
     from oomlog.report.document_text import document_text
 
     terminal = context.stdout_is_terminal and options.output in (None, "-")
     colour = context.colour(options.color, terminal=terminal)
-    return document_text(blocks, colour=colour).encode("utf-8", "backslashreplace")
+    columns = get_terminal_size().columns if terminal else None
+    return document_text(blocks, colour=colour, columns=columns).encode("utf-8", "backslashreplace")
 
 
 def _html(options: argparse.Namespace, history: History, comparison: Comparison | None) -> bytes:
