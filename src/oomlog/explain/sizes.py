@@ -13,7 +13,7 @@ from typing import Any
 from oomlog.explain import mem_info
 from oomlog.explain.case import Case
 from oomlog.explain.quote import lines_of
-from oomlog.explain.totalpages import ram_contradicts, scope_of
+from oomlog.explain.totalpages import ram_contradicts, scope_of, shows_all_zones
 from oomlog.kernel import is_unlimited
 from oomlog.model import ReportLine
 
@@ -55,7 +55,9 @@ def ram_kb(case: Case) -> int | None:
     pages = number(mem_info.totals(case.event), "ram_pages")
     if pages is not None:
         return pages * case.page_kb or None
-    return None if scope_of(case.event) in ("cpuset", "mempolicy") else zones_kb(case, "present")
+    if scope_of(case.event) in ("cpuset", "mempolicy") or not shows_all_zones(case.event, case.page_kb):
+        return None
+    return zones_kb(case, "present")
 
 
 def counter_kb(case: Case, *names: str) -> int | None:

@@ -25,6 +25,7 @@ __all__ = [
     "ram_contradicts",
     "ram_pages",
     "scope_of",
+    "shows_all_zones",
     "total_swap_kb",
     "totalpages",
 ]
@@ -101,7 +102,7 @@ def _shows_only(event: OomEvent, nodes: frozenset[int]) -> bool:
     page_kb = page_size(event).value
     ram = totals(event).get("ram_pages")
     hides = ram is not None and _hides_nodes(event, ram * page_kb)
-    return hides and not _shows_all_zones(event, page_kb)
+    return hides and not shows_all_zones(event, page_kb)
 
 
 def _tells_constraint(event: OomEvent) -> bool:
@@ -126,7 +127,7 @@ def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
     if ram_contradicts(event, page_kb):
         return None
     if ram is None or reserved is None:
-        if managed is None:
+        if managed is None or not shows_all_zones(event, page_kb):
             return None
         return Derived(managed // page_kb, "ram_managed", {"managed_kb": managed}, exact=False)
     inputs = {"ram_pages": ram, "reserved_pages": reserved}
@@ -137,7 +138,7 @@ def ram_pages(event: OomEvent, page_kb: int) -> Derived | None:
         if cma and pages - cma == managed // page_kb:
             return Derived(pages - cma, "ram_less_cma", {**inputs, "cma_reserved_pages": cma})
         if "free_pcp_pages" not in counters(event) and "cma_reserved_pages" not in printed:  # before 4.1
-            if not _shows_all_zones(event, page_kb):
+            if not shows_all_zones(event, page_kb):
                 return Derived(pages, "ram_less_reserved", inputs, exact=False)
             return Derived(managed // page_kb, "ram_managed", {**inputs, "managed_kb": managed})
     return Derived(pages, "ram_less_reserved", inputs)
@@ -151,12 +152,13 @@ def ram_contradicts(event: OomEvent, page_kb: int) -> bool:
     ram, present = totals(event).get("ram_pages"), _zones_kb(event, "present_kb")
     if ram is None or present is None or _zones_kb(event, "managed_kb") is None:
         return False
-    if "shared_pages" in totals(event) or not _shows_all_zones(event, page_kb):
+    if "shared_pages" in totals(event) or not shows_all_zones(event, page_kb):
         return False
     return bool(abs(present - ram * page_kb) > _OFF * ram * page_kb)
 
 
-def _shows_all_zones(event: OomEvent, page_kb: int) -> bool:
+def shows_all_zones(event: OomEvent, page_kb: int) -> bool:
+    """Tell whether the zones that are printed have all that the machine's counters count."""
     lines = merged([kilobytes(zone, page_kb) for zone in zones(event)])
     return whole(lines, kilobytes(counters(event), page_kb))
 

@@ -132,7 +132,7 @@ def _what(event: OomEvent, swap_kb: int | None, lang: str) -> str:
 
 def _reaped(event: OomEvent) -> tuple[str, int] | None:
     """Return whose memory was reaped, if that is told of one process: the line of its kill is missing."""
-    texts = (line.text for line in lines_of(event))
+    texts = (line.text for line in lines_of(event) if line.no > event.first_line)
     found = {(match[2], int(match[1])) for text in texts if (match := _REAPED.search(text))}
     return found.pop() if len(found) == 1 else None
 

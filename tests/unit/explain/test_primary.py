@@ -87,6 +87,10 @@ def test_who_was_reaped_most_likely_died(case: Callable[..., Case]) -> None:
     assert "the memory of java (pid 41) was reaped right after" in verdict(explain(case(lines).event))
     lines += [lines[-1].replace("41", "42")]
     assert "does not show whether a process was killed" in verdict(explain(case(lines).event))
+    # Who was reaped before the report is a victim of before.
+    assert "does not show whether a process was killed" in verdict(
+        explain(case([lines[2], *lines[:2]]).event)
+    )
 
 
 @pytest.mark.parametrize(("shmem", "told"), [(3000, True), (1200, False)], ids=["most", "less"])

@@ -1,6 +1,7 @@
 """A memory cgroup reached a limit of its own.
 
-Holds when the report is a memory cgroup's and no other cgroup is named as the victim's.  Where the log only
+Holds when the report is a memory cgroup's and the victim's is none below it (a victim that was moved
+meanwhile is anywhere).  Where the log only
 has the kill line's message, that much is said and no more: an ancestor's limit reads the same there.
 """
 
@@ -25,7 +26,8 @@ def find(case: Case) -> Finding | None:
     event = case.event
     if event.scope != "memcg" or event.killer != "kernel":
         return None
-    if None not in (event.oom_memcg, event.task_memcg) and event.oom_memcg != event.task_memcg:
+    above, below = event.oom_memcg, event.task_memcg
+    if above and below and below != above and below.startswith(above.rstrip("/") + "/"):
         return None
     limit = reached_limit(event, case.page_kb)
     values: dict[str, int | float | str | None] = {}

@@ -9,8 +9,9 @@ import pytest
 import oomlog
 from oomlog.explain.case import Case
 from oomlog.explain.ledger import machine_ledger
-from oomlog.explain.rules import system_exhausted, tmpfs_shmem
+from oomlog.explain.rules import slab_kernel, system_exhausted, tmpfs_shmem
 from oomlog.explain.run import explain
+from oomlog.explain.sizes import ram_kb
 from oomlog.explain.totalpages import ram_contradicts, ram_pages, totalpages
 from oomlog.explain.verdict import claim
 
@@ -109,3 +110,25 @@ def test_hidden_zones_leave_ram_of_old_kernels_open() -> None:
     assert (told.value, told.basis, told.exact) == (262044, "ram_less_reserved", False)
     total = totalpages(partial, 4)
     assert total is not None and not total.is_told
+
+
+ONE_ZONE = """\
+[ 1.000001] x invoked oom-killer: gfp_mask=0xd0, order=0, oomkilladj=0
+[ 1.000002] Active:13356 inactive:{inactive} dirty:0 writeback:0 unstable:0
+[ 1.000003]  free:11 slab:2333 mapped:12041 pagetables:151 bounce:0
+[ 1.000004] DMA free:44kB min:16kB low:32kB high:48kB active:4kB inactive:0kB present:16384kB
+"""
+
+
+@pytest.mark.parametrize("inactive", [253643, 0])
+def test_zones_that_hold_less_than_is_counted_are_not_all_ram(inactive: int) -> None:
+    """Where the log lost lines of zones and that of RAM, the sum of the rest makes no shares."""
+    case = Case(next(iter(oomlog.parse(ONE_ZONE.format(inactive=inactive)))))
+    assert (ram_kb(case), ram_pages(case.event, case.page_kb)) == (None, None)
+    assert slab_kernel.find(case) is None
+
+
+def test_zones_that_hold_all_that_is_counted_are_ram() -> None:
+    """A machine of one zone, whose report ends before the line of RAM."""
+    log = ONE_ZONE.format(inactive=0).replace("Active:13356", "Active:1")
+    assert ram_kb(Case(next(iter(oomlog.parse(log))))) == 16384

@@ -323,3 +323,20 @@ def test_missing_zones_alone_are_no_cpuset(text: Cases, old: str, new: str) -> N
     assert old in log
     (case,) = text(log.replace(old, new))
     assert cpuset_bound.find(case) is None
+
+
+def test_a_victim_that_was_moved_leaves_the_limit_as_it_is(text: Cases) -> None:
+    """A victim outside of the cgroup whose limit was reached makes it no parent, and the limit is told."""
+    (case,) = text(
+        """\
+[ 1.000001] x invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0
+[ 1.000002] Task in /mem2 killed as a result of limit of /mem3
+[ 1.000003] memory: usage 980kB, limit 980kB, failcnt 41
+[ 1.000004] Memory cgroup out of memory: Kill process 135 (x) score 1000 or sacrifice child
+[ 1.000005] Killed process 135 (x) total-vm:4148kB, anon-rss:1532kB, file-rss:396kB
+"""
+    )
+    finding = memcg_limit.find(case)
+    assert finding is not None
+    assert (finding.values["oom_memcg"], finding.values["limit_kb"]) == ("/mem3", 980)
+    assert parent_memcg_limit.find(case) is None
