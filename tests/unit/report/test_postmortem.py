@@ -309,6 +309,7 @@ def test_clocks_that_cannot_be_compared_tell_no_span(tmp_path):
     found = report(logs, event="incident").content
     assert found.verdict.startswith("The OOM killer ran 2 times")
     assert "11-22" not in found.title
+    assert "## The first event in the logs" in report(logs, event="incident").markdown()
 
 
 @pytest.mark.parametrize("event", ["incident", "all"])

@@ -51,7 +51,7 @@ def build(
     if len(explanations) == 1:
         kind = "event"
     if kind == "incident":
-        incident = _incident(explanations)
+        incident = _incident(explanations, in_time)
         told = [each for each in explanations if each[0] in (incident.first, incident.worst)]
         text = _incident_verdict(incident, lang)
     else:
@@ -145,7 +145,7 @@ def _same_victim(event: OomEvent, events: Mapping[int, OomEvent]) -> Iterator[Sa
 # -- incidents -----------------------------------------------------------------------------------------
 
 
-def _incident(explanations: Sequence[tuple[int, Explanation]]) -> Incident:
+def _incident(explanations: Sequence[tuple[int, Explanation]], in_time: bool) -> Incident:
     causes = Counter(None if each.primary is None else each.primary.id for _, each in explanations)
     victims = Counter(kill.comm for _, each in explanations for kill in each.event.kills)
     largest = max(
@@ -157,6 +157,7 @@ def _incident(explanations: Sequence[tuple[int, Explanation]]) -> Incident:
         victims=tuple(victims.most_common()),
         first=explanations[0][0],
         worst=largest[0],
+        in_time=in_time,
     )
 
 

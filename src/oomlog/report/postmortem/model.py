@@ -97,6 +97,7 @@ class Incident:
     :ivar victims: How many processes of each name were killed.
     :ivar first: Number of the first event.
     :ivar worst: Number of the event whose victim was largest.
+    :ivar in_time: Whether the order of all events is that of time; else it is that of the inputs.
     """
 
     explanations: tuple[tuple[int, Explanation], ...]
@@ -104,6 +105,7 @@ class Incident:
     victims: tuple[tuple[str | None, int], ...]
     first: int
     worst: int
+    in_time: bool
 
 
 @dataclass(frozen=True, slots=True)

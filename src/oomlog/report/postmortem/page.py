@@ -66,6 +66,8 @@ def _case_title(case: Case, report: Postmortem) -> str:
     if incident is not None:
         key = "first_event" if case.number == incident.first else "worst_event"
         key = "only_event" if incident.first == incident.worst else key
+        if case.number == incident.first and not incident.in_time:
+            key = f"{key}_read"
     values: Values = {"number": case.number, "when": clock(event.time, event.uptime_s)}
     return say(f"report.{key}", report.lang, values)
 
