@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from oomlog.report.plots.fonts import DPI
@@ -92,7 +93,7 @@ def png_of(picture: Axes | Figure, *, theme: Theme = "light", scale: float = 2.0
             out,
             format="png",
             dpi=DPI * scale,
-            facecolor=NEUTRAL[theme]["paper"],
+            facecolor=_paper(figure, theme),
             metadata={"Software": None},
         )
     width, height = (round(float(each) * DPI) for each in figure.get_size_inches())
@@ -122,6 +123,12 @@ def _figure(picture: Axes | Figure) -> Figure:
     return figure
 
 
+def _paper(figure: Figure, theme: Theme) -> str:
+    """Return the colour behind a picture; a figure of somebody's own that is not white keeps its own."""
+    own = to_hex(figure.get_facecolor())
+    return NEUTRAL[theme]["paper"] if own == NEUTRAL["light"]["paper"] else own
+
+
 def _svg(picture: Axes | Figure, theme: Theme, prefix: str, *, paper: bool) -> str:
     figure = _figure(picture)
     out = io.BytesIO()
@@ -133,7 +140,7 @@ def _svg(picture: Axes | Figure, theme: Theme, prefix: str, *, paper: bool) -> s
         figure.savefig(
             out,
             format="svg",
-            facecolor=NEUTRAL[theme]["paper"] if paper else "none",
+            facecolor=_paper(figure, theme) if paper else "none",
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )
     root = ElementTree.fromstring(out.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import combinations
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 import oomlog
-from oomlog.report.plots import plot_tasks
+from oomlog.report.plots import plot_tasks, png_of
 from oomlog.report.plots.theme import COLOURS, NEUTRAL
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples"
@@ -61,5 +63,7 @@ def test_somebodys_dark_figure_has_light_words(ground, theme):
     ax = Figure(figsize=(8, 4), facecolor=ground).add_subplot()
     event = next(iter(oomlog.parse(SAMPLES / "v6.12-memcg-v2-docker.dmesg.log")))
     plot_tasks(event, ax=ax)
+    written = Image.open(io.BytesIO(png_of(ax)[0])).convert("RGB").getpixel((0, 0))
+    assert written == tuple(round(255 * each) for each in to_rgb(ground))
     colours = {text.get_color() for text in ax.findobj(Text) if text.get_text()}
     assert {to_hex(each) for each in colours} == {NEUTRAL[theme][role] for role in ("ink", "muted")}
