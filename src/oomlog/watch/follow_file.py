@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oomlog.errors import SourceError
+from oomlog.sources.magic import ARCHIVES, Kind, nature_of
 from oomlog.sources.reasons import os_failure
 from oomlog.watch.control import Control
 from oomlog.watch.follower import NOTHING, TICK_S, Block, Position, Say, Token
@@ -22,6 +23,8 @@ from oomlog.watch.rotated import HEAD, Part, begins_so, digest, head_of, older_p
 __all__ = ["FileFollower"]
 
 _READ = 1 << 18
+_BEGINNING = 8 << 10
+_READ_ONCE = "read what is in it with 'oomlog parse', or name the log that grows"
 _LONGEST = 1 << 20
 """A line that is longer is handed on in pieces; the parser reports it."""
 
@@ -182,6 +185,9 @@ class FileFollower:
                 self.name, "is no regular file", hint=f"pipe it in: oomlog watch - < {self.name}"
             )
         self._missing = False
+        if (refused := _refusal(self.name, fd)) is not None:
+            os.close(fd)
+            raise refused
         return _Log(fd)
 
     # The end of a file that somebody is writing to may lie inside a line, whose head is not asked for.
@@ -291,6 +297,21 @@ def _moved(log: _Log, offset: int, line: int) -> _Log:
     log.offset, log.line = offset, line
     log.head = os.pread(log.fd, min(HEAD, offset), 0)
     return log
+
+
+def _refusal(name: str, fd: int) -> SourceError | None:
+    """Say why a file is not followed whose first bytes are no text's: it would be read in vain."""
+    nature = nature_of(os.pread(fd, _BEGINNING, 0))
+    if nature.kind is Kind.JOURNAL:
+        return SourceError(
+            name, "is a systemd journal file", hint="follow it with: oomlog watch --journal DIR"
+        )
+    if nature.kind is Kind.BINARY:
+        return SourceError(name, f"is not a log but {nature.what}", hint=nature.hint)
+    if nature.kind is not Kind.TEXT:
+        what = "an archive" if nature.kind in ARCHIVES else f"compressed ({nature.kind.value})"
+        return SourceError(name, f"is {what}, to which no log is written", hint=_READ_ONCE)
+    return None
 
 
 def _failure(name: str, error: Exception) -> SourceError:

@@ -197,3 +197,21 @@ def test_folder_and_pipe_are_refused(tmp_path: Path, control: Any) -> None:
     ):
         with pytest.raises(SourceError, match=said):
             list(FileFollower(str(path), control, start=None, from_start=True, say=print).blocks())
+
+
+@pytest.mark.parametrize(
+    ("begins", "said"),
+    [
+        (gzip.compress(b"a log\n"), "is compressed (gzip)"),
+        (b"PK\x03\x04rest", "is an archive"),
+        (b"LPKSHHRH" + bytes(100), "is a systemd journal file"),
+        (b"SQLite format 3\0", "is not a log but an SQLite database"),
+    ],
+)
+def test_what_is_no_text_is_not_followed(log, follow, begins, said):
+    """Its lines could never be read, so waiting for more of them would be in vain."""
+    log.write_bytes(begins)
+    with pytest.raises(SourceError) as caught:
+        list(follow())
+    assert caught.value.reason.startswith(said)
+    assert caught.value.hint
