@@ -234,11 +234,22 @@ def test_output_file_keeps_its_mode(tmp_path: Path) -> None:
     assert output.stat().st_mode & 0o777 == 0o640
 
 
-def test_closed_standard_streams() -> None:
-    """A process started without standard input and output still ends with a plain status."""
-    command = f"{sys.executable} -m oomlog parse {LOGS / 'uptime.log'} <&- >&-"
+@pytest.mark.parametrize("args", [f"parse {LOGS / 'uptime.log'}", "--version", "explain order"])
+def test_closed_standard_output_is_told(args: str) -> None:
+    """What was asked for and cannot be written is not lost in silence."""
+    command = f"{sys.executable} -m oomlog {args} <&- >&-"
+    result = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, result.stderr.count(b"\n")) == (2, 1)
+    assert result.stderr.startswith(b"oomlog: standard output: cannot be written: it is closed; ")
+
+
+def test_closed_standard_output_is_not_needed(tmp_path: Path) -> None:
+    """With -o nothing goes there, nor does anything else that the process writes get into an open file."""
+    output = tmp_path / "out.csv"
+    command = f"{sys.executable} -m oomlog parse -f csv -o {output} {LOGS / 'uptime.log'} <&- >&-"
     result = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, check=False)
     assert (result.returncode, result.stderr) == (0, b"")
+    assert output.read_text().startswith("source,")
 
 
 def test_unpacked_size_is_bounded(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from oomlog.report.escape import escape
 
@@ -42,7 +44,7 @@ class Context:
         stdin, stdout, stderr = sys.stdin, sys.stdout, sys.stderr
         return cls(
             stdin=None if stdin is None else stdin.buffer,
-            stdout=_null() if stdout is None else stdout.buffer,
+            stdout=_Closed() if stdout is None else stdout.buffer,
             stderr=open(os.devnull, "w", encoding="utf-8") if stderr is None else stderr,  # noqa: PTH123
             stdin_is_terminal=stdin is not None and stdin.isatty(),
             stdout_is_terminal=stdout is not None and stdout.isatty(),
@@ -71,8 +73,16 @@ class Context:
             pass  # nobody can read messages; the data still counts
 
 
-def _null() -> IO[bytes]:
-    return open(os.devnull, "wb")  # noqa: PTH123
+class _Closed(io.RawIOBase, BinaryIO):
+    """Standard output of a process that was started without one: what is written there is lost."""
+
+    def __init__(self) -> None:
+        # Files are opened with the lowest free number, and a log must not be where others write to.
+        os.open(os.devnull, os.O_RDONLY)
+
+    def write(self, data: object, /) -> int:
+        """Say so, as what is asked for would otherwise be missing in silence."""
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def _is_file(fd: int) -> bool:

@@ -24,6 +24,7 @@ _WRITING: dict[int, tuple[str, str]] = {
     errno.ENOSPC: ("no room left on the disk", _FULL),
     errno.EDQUOT: ("the disk quota is used up", _FULL),
     errno.EFBIG: ("the file would become too large", "raise the limit with: ulimit -f unlimited"),
+    errno.EBADF: ("it is closed", "name a file with -o FILE, or start oomlog without >&-"),
     errno.EIO: ("the disk or device reported an error", "see 'dmesg' for it, and write to another disk"),
     errno.ENXIO: ("nobody reads at the other end", "start the reader first"),
 }

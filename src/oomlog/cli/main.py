@@ -128,7 +128,7 @@ def entry() -> None:
             sys.stdout.flush()
     except (OSError, ValueError):
         status = status or ExitStatus.BROKEN_PIPE
-    if status == ExitStatus.BROKEN_PIPE:
+    if status == ExitStatus.BROKEN_PIPE and sys.stdout is not None:
         # What is still buffered would be written, and fail, once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
