@@ -18,10 +18,25 @@ from oomlog.explain.model import Ranked
 from oomlog.explain.ranking import Process, rank, winner
 from oomlog.kernel import UNKILLABLE_ADJ, is_unlimited
 
-__all__ = ["Setting", "Spared", "WhatIf", "died_before", "least_adj", "read_limit", "read_setting", "whatif"]
+__all__ = [
+    "Setting",
+    "Spared",
+    "WhatIf",
+    "died_before",
+    "least_adj",
+    "reached_limit",
+    "read_limit",
+    "read_setting",
+    "whatif",
+]
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-Answer = Literal["same", "other", "nobody", "no_oom", "unknown", "other_cgroup"]
+# Each CPU may hold so many pages of a charge back for later (MEMCG_CHARGE_BATCH; 32 until 6.0).
+_CHARGED_PAGES = 64
+Answer = Literal[
+    "same", "other", "nobody", "no_oom", "unknown", "other_cgroup", "no_cgroup", "other_limit", "unmatched"
+]
+_NAMES_VICTIM = ("same", "other")
 _KEYS = ("oom_score_adj", "rss", "swap")
 
 
@@ -118,13 +133,20 @@ def whatif(case: Case, settings: Sequence[Setting] = (), limits: Mapping[str, in
     :param limits: New limits of cgroups in kB, by path.
     """
     processes, unmatched = _changed(case, settings)
+    if settings and not limits and len(unmatched) == len(settings):
+        return WhatIf(case.choice.ranking, (), None, "unmatched", None, tuple(dict.fromkeys(unmatched)))
     choice = formula_of(case.event)
     total, decided = _total(case, limits or {})
     after, _ = _ranked(case, processes, choice, total)
     victim = winner(after)
     answer = decided or _answer(case, after, victim)
     return WhatIf(
-        case.choice.ranking, after, None if answer == "no_oom" else victim, answer, total, tuple(unmatched)
+        case.choice.ranking,
+        after,
+        victim if answer in _NAMES_VICTIM else None,
+        answer,
+        total,
+        tuple(dict.fromkeys(unmatched)),
     )
 
 
@@ -166,20 +188,39 @@ def _with(process: Process, setting: Setting, page_kb: int) -> Process:
 
 def _total(
     case: Case, limits: Mapping[str, int]
-) -> tuple[int | None, Literal["no_oom", "other_cgroup"] | None]:
+) -> tuple[int | None, Literal["no_oom", "other_cgroup", "no_cgroup", "other_limit"] | None]:
     event, derived = case.event, case.choice.totalpages
     total = None if derived is None else derived.value
     if not limits:
         return total, None
+    if event.scope != "memcg":
+        return total, "no_cgroup"
     limit = limits.get(event.oom_memcg or "")
     memcg = event.memcg
     usage = (memcg.memory or {}).get("usage_kb") if memcg else None
     old = (memcg.memory or {}).get("limit_kb") if memcg else None
-    if limit is None or event.scope != "memcg" or usage is None or old is None:
+    if limit is None or usage is None or old is None:
         return total, "other_cgroup"
     if limit > usage and not is_unlimited(old):
-        return total, "no_oom"
+        return total, "no_oom" if reached_limit(case) is None else "other_limit"
     return (None if total is None else total + (limit - old) // case.page_kb), None
+
+
+def reached_limit(case: Case) -> tuple[str, int, int] | None:
+    """Return which other limit of the cgroup was reached, with its usage and limit in kB.
+
+    In v1 memory with swap, and kernel memory until 5.15, have limits of their own, which another limit of
+    memory does not move.
+    """
+    memcg = case.event.memcg
+    for counter_name, counter in (
+        ("memory+swap", memcg and memcg.memory_swap),
+        ("kmem", memcg and memcg.kmem),
+    ):
+        usage, limit = (counter or {}).get("usage_kb"), (counter or {}).get("limit_kb")
+        if usage and limit and not is_unlimited(limit) and usage + _CHARGED_PAGES * case.page_kb >= limit:
+            return counter_name, usage, limit
+    return None
 
 
 def _ranked(

@@ -9,7 +9,7 @@ from oomlog.explain.case import Case
 from oomlog.explain.model import Ranked
 from oomlog.explain.one_process import Why, why_sentence
 from oomlog.explain.phrases import say
-from oomlog.explain.supposed import Spared, WhatIf, died_before
+from oomlog.explain.supposed import Spared, WhatIf, died_before, reached_limit
 from oomlog.explain.verdict import who
 from oomlog.explain.whose import ran_in
 from oomlog.report.container import place_dict
@@ -21,6 +21,7 @@ from oomlog.units import human_kb
 __all__ = ["whatif_blocks", "whatif_dict", "why_dict"]
 
 _SHOWN = 8
+_WITH_RANKING = ("same", "other", "unknown")
 Spare = Mapping[str, Sequence[Spared]]
 
 
@@ -32,10 +33,11 @@ def whatif_blocks(
     if case.place is not None and case.place.known is not None:
         yield Paragraph(short_ids(ran_in(case.place, lang)))
     if answer is not None:
-        yield Paragraph(_sentence(case, answer, lang), strong=True)
         for name in answer.unmatched:
-            yield Paragraph(say("whatif.unmatched", lang, {"name": name}))
-        if answer.after and answer.answer not in ("no_oom", "other_cgroup"):
+            yield Paragraph(say("whatif.unmatched", lang, {"name": name}), strong=True)
+        if answer.answer != "unmatched":
+            yield Paragraph(_sentence(case, answer, lang), strong=True)
+        if answer.after and answer.answer in _WITH_RANKING:
             yield _table(case, answer, lang)
     for name, those in spared.items():
         if not those:
@@ -43,18 +45,29 @@ def whatif_blocks(
         for each in those:
             yield Paragraph(_spared(case, each, lang), strong=True)
     total = case.choice.totalpages
-    if total is not None and not total.exact:
+    computed = any(spared.values()) or (answer is not None and answer.answer in _WITH_RANKING)
+    if total is not None and not total.exact and computed:
         values = {**total.inputs, "totalpages_kb": total.value * case.page_kb}
         yield Paragraph(f"{say('page.totalpages', lang, values)} {say(f'basis.{total.basis}', lang, values)}")
 
 
 def _sentence(case: Case, answer: WhatIf, lang: str) -> str:
+    if answer.answer == "unmatched":
+        return " ".join(say("whatif.unmatched", lang, {"name": name}) for name in answer.unmatched)
+    reached = reached_limit(case)
+    if answer.answer == "other_limit" and reached is not None:
+        return say(
+            "whatif.other_limit", lang, dict(zip(("counter", "usage_kb", "limit_kb"), reached, strict=True))
+        )
+    if answer.answer == "other_cgroup" and case.event.oom_memcg is not None:
+        return say("whatif.other_cgroup", lang, {"oom_memcg": case.event.oom_memcg})
     before = died_before(case)
     values = {
         "victim": None if answer.victim is None else who(answer.victim.comm, answer.victim.pid, lang),
         "before": None if before is None else who(*before, lang),
     }
-    words = "other_open" if answer.answer == "other" and before is None else answer.answer
+    is_open = answer.answer == "other_cgroup" or (answer.answer == "other" and before is None)
+    words = f"{answer.answer}_open" if is_open else answer.answer
     return say(f"whatif.{words}", lang, values)
 
 

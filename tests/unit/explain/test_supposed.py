@@ -43,10 +43,42 @@ def test_a_higher_limit_is_not_hit(sample):
     assert whatif(case, [], {case.event.oom_memcg: 1 << 20}).answer == "no_oom"
 
 
-@pytest.mark.parametrize("name", ["v6.12-memcg-v2-kubernetes", "v6.12-global"])
-def test_the_limit_of_another_cgroup_says_nothing(sample, name):
-    """Its usage is not in the report."""
-    assert whatif(sample(name), [], {"/other": 1 << 20}).answer == "other_cgroup"
+@pytest.mark.parametrize(
+    ("name", "answer", "en", "ko"),
+    [
+        ("v6.12-memcg-v2-kubernetes", "other_cgroup", "it shows only how much /", "cgroup /"),
+        ("v6.12-global", "no_cgroup", "no cgroup reached its limit here", "한도에 도달한 cgroup이 없는 OOM"),
+    ],
+)
+def test_the_limit_of_another_cgroup_says_nothing(sample, name, answer, en, ko):
+    """Its usage is not in the report, whose own cgroup is named, so that a mistyped path is seen."""
+    case = sample(name)
+    found = whatif(case, [], {"/other": 1 << 20})
+    assert found.answer == answer
+    for lang, words in (("en", en), ("ko", ko)):
+        assert words in document_text(whatif_blocks(case, found, {}, lang), width=400)
+
+
+def test_a_higher_limit_of_memory_leaves_that_of_swap(sample):
+    """Where memory with swap was used up as well, more memory alone would have ended in the same kill."""
+    case = sample("v5.10-memcg-v1-docker-swap")
+    found = whatif(case, [], {case.event.oom_memcg: 1 << 21})
+    assert (found.answer, found.victim) == ("other_limit", None)
+    for lang, words in (("en", "at its limit of memory+swap, too"), ("ko", "memory+swap 한도에도")):
+        page = document_text(whatif_blocks(case, found, {}, lang), width=200)
+        assert words in page
+        assert "totalpages" not in page
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_nobody_of_that_name_changes_nothing(sample, lang):
+    """Nothing is said about a choice that was not asked for, and each name is told once."""
+    case = sample("v6.12-global-adj", 2)
+    found = whatif(case, [Setting("nobody", "rss", 4), Setting("nobody", "swap", 4)])
+    assert (found.answer, found.victim, found.unmatched) == ("unmatched", None, ("nobody",))
+    page = document_text(whatif_blocks(case, found, {}, lang))
+    assert page.count("nobody") == 1
+    assert "chrome" not in page
 
 
 def test_the_least_change_that_spares(sample):

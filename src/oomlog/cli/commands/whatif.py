@@ -8,6 +8,7 @@ from typing import Any
 
 from oomlog.cli.arguments import value
 from oomlog.cli.context import Context
+from oomlog.cli.exit import ExitStatus
 from oomlog.cli.explaining import Chosen, add_choosing, read_events, status_of
 from oomlog.cli.inputs import TIMES, names_of
 from oomlog.cli.options import add_color, add_files, add_format, add_lang
@@ -31,6 +32,7 @@ settings:
 {TIMES}
 exit status:
   0    done
+  1    no event has a process of a name or pid that was given
   2    wrong usage, or an input that cannot be read
   130  interrupted
   141  whoever read the output stopped reading
@@ -97,13 +99,25 @@ def run(options: argparse.Namespace, context: Context) -> int:
         )
     names = names_of(options, context, "whatif")
     chosen = read_events(options, context, names)
+    met: set[str] = set()
     with Output(context.stdout) as output:
-        for part in _answers(options, context, chosen):
+        for part in _answers(options, context, chosen, met):
             output.write(part)
-    return status_of(chosen)
+    status = status_of(chosen)
+    missing = [who for who in _named(options) if who not in met]
+    if not missing or not chosen.events or status:
+        return status
+    count = len(chosen.events)
+    where = "not in the report" if count == 1 else f"in none of {count:,} reports"
+    context.say(*(f"{who}: {where}" for who in missing))
+    return ExitStatus.NO_MATCH
 
 
-def _answers(options: argparse.Namespace, context: Context, chosen: Chosen) -> Iterator[bytes]:
+def _named(options: argparse.Namespace) -> list[str]:
+    return list(dict.fromkeys([*(each.who for each in options.settings), *options.spare]))
+
+
+def _answers(options: argparse.Namespace, context: Context, chosen: Chosen, met: set[str]) -> Iterator[bytes]:
     from oomlog.explain.case import Case
     from oomlog.explain.phrases import say
     from oomlog.explain.supposed import least_adj, whatif
@@ -118,6 +132,9 @@ def _answers(options: argparse.Namespace, context: Context, chosen: Chosen) -> I
         changed = options.settings or options.limits
         answer = whatif(case, options.settings, dict(options.limits)) if changed else None
         spared = {name: least_adj(case, name) for name in options.spare}
+        unmatched = answer.unmatched if answer is not None else ()
+        met.update(each.who for each in options.settings if each.who not in unmatched)
+        met.update(name for name, those in spared.items() if those)
         if options.format == "json":
             yield before + json_bytes(whatif_dict(case, answer, spared, options.lang, number))
             before = b",\n"
