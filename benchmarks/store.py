@@ -6,10 +6,12 @@ Rows, each against a yardstick measured in the same run, with the same kills:
   ``executemany`` of rows as wide as the store's into SQLite;
 - again: the same log once more, of which nothing is new;
 - storm: whole reports of 300 tasks each (``generate.storm``);
-- load: ``store.kills`` of all kills, and ``oomlog history --db``; yardstick: ``fetchall`` of the same rows.
+- load: ``store.kills`` of all kills, and ``oomlog history --db``; yardstick: ``fetchall`` of the same rows;
+- the same history once the reports of the storm are the last events, whose task tables are looked at.
 
-``--kills`` says how many kills are loaded: those of the log and copies of them, put in by SQL.  CPU seconds
-are given beside seconds, for machines that have something else to do.
+``--kills`` says how many kills are loaded: those of the log and copies of them, put in by SQL, spread over
+hosts, victims and cgroups of a fleet.  CPU seconds are given beside seconds, for machines that have something
+else to do.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ from tempfile import TemporaryDirectory
 import generate
 import oomlog
 from oomlog import store
+from oomlog.frame.exported import place_cells
+from oomlog.store.packed import pack
+from oomlog.store.texts import Places, Texts
 
 _BOOT = datetime(2025, 3, 1, 6, 25, 1, tzinfo=UTC)
 _COLUMNS = 52
@@ -99,6 +104,31 @@ def multiply(db: Path, kills: int) -> int:
         return int(execute("SELECT count(*) FROM kill").fetchone()[0])
 
 
+def spread(db: Path, hosts: int, victims: int, cgroups: int) -> None:
+    """Give the events of a store hosts, victims, cgroups and limits of a fleet, and pack them."""
+    names = {
+        "host": [f"node-{at:05}" for at in range(hosts)],
+        "comm": [f"worker-{at}" for at in range(victims)],
+        "path": [f"/system.slice/docker-{at * 7919 << 224:064x}.scope" for at in range(cgroups)],
+    }
+    with store.Store(db, write=True) as opened, opened.transaction():
+        texts, places = Texts(opened.connection), Places(opened.connection)
+        # New numbers follow on each other.
+        first = {name: min(texts.number(text) or 0 for text in found) for name, found in names.items()}
+        place = min(places.number(place_cells(path, path, "memcg")) or 0 for path in names["path"])
+        at = f"(id * 7919 % {cgroups})"  # each cgroup is on one host and has one limit, and a few programs
+        opened.connection.execute(
+            f"""UPDATE event SET scope = ?, host = ? + {at} % {hosts}, oom_memcg = ? + {at},
+            task_memcg = ? + {at}, place = ? + {at}, limit_kb = 262144 << ({at} % 6)""",
+            (texts.number("memcg"), first["host"], first["path"], first["path"], place),
+        )
+        opened.connection.execute(
+            f"UPDATE kill SET comm = ? + (event * 7919 % {cgroups} * 3 + event % 3) % {victims}",
+            (first["comm"],),
+        )
+        pack(opened.connection)
+
+
 def fetch(db: Path) -> None:
     """Fetch all kills as Python objects."""
     with store.Store(db) as opened:
@@ -112,6 +142,14 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=100_000, help="kill lines to add")
     parser.add_argument("--kills", type=int, default=1_000_000, help="kills to load")
     parser.add_argument("--storm-mib", type=int, default=64, help="size of the log of whole reports")
+    parser.add_argument(
+        "--fleet",
+        type=int,
+        nargs=3,
+        default=(500, 400, 3000),
+        metavar=("HOSTS", "VICTIMS", "CGROUPS"),
+        help="what the kills to load are spread over",
+    )
     parser.add_argument("--seed", type=int, default=20250301)
     args = parser.parse_args()
     with TemporaryDirectory() as name:
@@ -127,6 +165,7 @@ def main() -> int:
         measured("parse reports", truth.kills, lambda: sum(1 for _ in oomlog.parse(storm)))
         measured("add reports", truth.kills, lambda: add(folder / "storm.sqlite", storm))
         kills = multiply(db, args.kills)
+        spread(db, *args.fleet)
         megabytes = db.stat().st_size / 1e6
         print(f"{kills:,} kills, {megabytes:,.0f} MB")
         measured("fetchall", kills, lambda: fetch(db))
@@ -136,6 +175,8 @@ def main() -> int:
         command = [sys.executable, "-m", "oomlog", "history", "--db", str(db)]
         run = partial(subprocess.run, command, check=True, stdout=subprocess.DEVNULL)
         measured("oomlog history --db", kills, run)
+        add(db, storm)
+        measured("the same, reports are last", kills, run)
     return 0
 
 
