@@ -15,7 +15,7 @@ from oomlog.report.history_page import history_blocks
 _START_US = 1_760_000_000_000_000
 _YEAR_US = 365 * 86_400 * 1_000_000
 TABLES = (
-    "kills", "userspace", "victims", "places", "hosts", "scopes", "hours", "weekdays", "limits",
+    "coded", "userspace", "victims", "places", "hosts", "scopes", "hours", "weekdays", "limits",
     "limit_changes", "incidents", "trends", "growth",
 )  # fmt: skip
 
@@ -48,6 +48,7 @@ def made_up(count: int) -> pd.DataFrame:
             "pid": pd.array(rng.integers(1, 4_000_000, count), "Int64"),
             "rss_kb": pd.array(rng.integers(1, 4_000_000, count), "Int64"),
             "limit_kb": pd.Series(524_288, range(count), dtype="Int64").where(limited),
+            "limit_of": pd.Series("memory", range(count), dtype="string").where(limited),
             "oom_memcg": pd.Series(memcg).where(limited),
             "task_memcg": pd.array(units, "string"),
             "trusted": pd.array([True] * count, "boolean"),
