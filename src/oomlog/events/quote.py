@@ -31,5 +31,13 @@ def report_lines(body: Body) -> Iterator[tuple[int, str]]:
 
         for line in expand(text, body.first_no + index, neighbour=neighbour):
             other = line.caller is not None and body.caller is not None and line.caller != body.caller
-            if body.has(line) and not other and line.text.strip():
+            if not body.has(line) or other or not line.text.strip():
+                continue
+            if body.header_no is None or line.no >= body.header_no or _belongs(body, line.text):
                 yield line.no, line.text
+
+
+def _belongs(body: Body, text: str) -> bool:
+    """Tell whether a line before the header is of this report; others may be of one that broke off."""
+    match = body.matcher.match(text)
+    return match is not None and match.section in ("sysrq", "ratelimit")

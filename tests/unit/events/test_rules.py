@@ -607,6 +607,7 @@ def test_a_report_that_broke_off_gives_nothing_to_the_next() -> None:
     assert second.sections["mem_info"] == "absent"
     *_, last = parse(header(), row, "SysRq : Manual OOM execution", header("sh"), kill(9))
     assert (last.tasks, last.scope) == (None, "sysrq")
+    assert [line.no for line in last.lines] == [3, 4, 5]
 
 
 def test_a_glance_has_nothing_of_a_report_that_broke_off() -> None:
