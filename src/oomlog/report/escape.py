@@ -12,7 +12,7 @@ import re
 
 from oomlog.frame.text import FORMULA, INVISIBLE
 
-__all__ = ["cell", "clip", "escape", "sheet_cell", "without_surrogates"]
+__all__ = ["cell", "clip", "escape", "name_cell", "sheet_cell", "without_surrogates"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("(?<= ) |^ | $")
@@ -53,6 +53,11 @@ def cell(text: str) -> str:
     if "  " in text or text[:1] == " " or text[-1:] == " ":
         text = _BLANKS.sub(r"\\x20", text)
     return text or '""'
+
+
+def name_cell(name: str | None) -> str:
+    """Return a name from a log for a column of a table, nothing where there is none."""
+    return "" if name is None else cell(name)
 
 
 def sheet_cell(text: str) -> str:

@@ -11,6 +11,7 @@ from oomlog.explain.verdict import claim, verdict, who
 from oomlog.model import OomEvent, ReportLine
 from oomlog.report.container_page import container_blocks
 from oomlog.report.document import Block, Code, Heading, Item, Items, Paragraph, Table, Tone
+from oomlog.report.escape import name_cell
 from oomlog.report.parts import parts_blocks
 from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
@@ -130,7 +131,7 @@ def _ranking(shown: list[tuple[int, Ranked]], choice: VictimChoice, event: OomEv
 def _rank_row(place: int, each: Ranked, choice: VictimChoice, killed: bool, lang: str) -> tuple[str, ...]:
     page_kb, terms = choice.page_size_kb.value, each.terms
     thousandths = choice.formula == "permille"
-    comm = each.comm if each.comm is not None else ""
+    comm = name_cell(each.comm)
     if killed:
         comm = f"{comm} ({say('page.killed', lang, {})})"
     badness = ""
@@ -187,7 +188,7 @@ def memory_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
         yield Heading(say("page.processes", lang, {}), id="processes")
         names = ("comm", "count", "rss", "swap", "pgtables")
         rows = [
-            (each.comm or "", str(each.count), *map(_kb, (each.rss_kb, each.swap_kb, each.pgtables_kb)))
+            (name_cell(each.comm), str(each.count), *map(_kb, (each.rss_kb, each.swap_kb, each.pgtables_kb)))
             for each in found
         ]
         kept = _columns(rows)

@@ -467,3 +467,21 @@ def test_a_cgroup_that_a_daemon_killed_is_named():
         told = next(each for each in moments if each.kind == "userspace_kill")
         assert told.text == "/user.slice/a.scope (systemd-oomd)"
         assert told.own == (number == 1)
+
+
+def test_names_of_blanks_are_seen_in_tables():
+    """A page joins blanks and shows an empty cell for no name, so such names are written out."""
+    text = (SAMPLES / "v7.2-hostile-comm.dmesg.log").read_bytes()
+    found = report(text)
+    cells = {cell for table in tables(blocks_of(found)) for row in table.rows for cell in row}
+    assert r"\x20\x2012 \x200 \x200\x20" in cells
+    assert '""' in cells
+
+
+def tables(blocks):
+    """Yield every table, folded ones too."""
+    for block in blocks:
+        if isinstance(block, Table):
+            yield block
+        elif isinstance(block, Fold):
+            yield from tables(block.blocks)

@@ -8,6 +8,7 @@ from oomlog.explain.model import Explanation
 from oomlog.explain.phrases import say
 from oomlog.explain.verdict import claim
 from oomlog.report.document import Block, Heading, Paragraph, Table
+from oomlog.report.escape import name_cell
 from oomlog.report.postmortem.model import Postmortem
 from oomlog.report.postmortem.places import Places
 from oomlog.report.postmortem.spans import clock
@@ -35,7 +36,7 @@ def incident_blocks(report: Postmortem) -> Iterator[Block]:
         yield Table(_head(("example", "cause", "count"), lang), rows, frozenset({2}))
         # Where each was killed once, the table of kills says as much.
         if len(incident.victims) > 1 and any(count > 1 for _, count in incident.victims):
-            victims = [(comm or "", str(count)) for comm, count in incident.victims[:_NAMES]]
+            victims = [(name_cell(comm), str(count)) for comm, count in incident.victims[:_NAMES]]
             yield Heading(say("report.victims", lang, {}), id="victims")
             yield Table(_head(("victim", "count"), lang), victims, frozenset({1}))
             rest = len(incident.victims) - len(victims)
@@ -78,7 +79,9 @@ def _kills(explanations: list[tuple[int, Explanation]], lang: str) -> Table:
                     f"#{number}",
                     clock(when, event.uptime_s if kill is None or kill.uptime_s is None else kill.uptime_s),
                     event.host or "",
-                    say(f"report.outcome_{event.outcome}", lang, {}) if kill is None else kill.comm or "",
+                    say(f"report.outcome_{event.outcome}", lang, {})
+                    if kill is None
+                    else name_cell(kill.comm),
                     "" if kill is None or kill.pid is None else str(kill.pid),
                     "" if rss is None else human_kb(rss),
                     say(f"report.scope_{event.scope}", lang, {}),

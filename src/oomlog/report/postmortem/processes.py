@@ -6,6 +6,7 @@ from oomlog.explain.model import Explanation, Ranked
 from oomlog.explain.phrases import say
 from oomlog.explain.ranking import processes_of
 from oomlog.report.document import Table
+from oomlog.report.escape import name_cell
 from oomlog.units import human_kb
 
 __all__ = ["process_table"]
@@ -49,7 +50,7 @@ def process_table(explanation: Explanation, lang: str) -> tuple[Table, int] | No
             name: "" if value is None else _cell(name, value, page_kb, permille)
             for name, value in numbers.items()
         }
-        cells["comm"] = each.comm or ""
+        cells["comm"] = name_cell(each.comm)
         if each.pid in killed:
             cells["comm"] += f" ({say('page.killed', lang, {})})"
         keys.append(tuple(numbers.values()))
