@@ -18,17 +18,17 @@ def once(events: Sequence[OomEvent], wanted: Collection[int]) -> dict[int, OomEv
     """Return the events by their numbers from 1, and of several records of one event only one.
 
     :param wanted: Numbers of those that the report is about; one of them stands for the others of its event,
-        else the record that has most.
+        else the record that has most, and never one that may be forged where there is another.
     """
     records: dict[str, list[int]] = {}
     for number, name in enumerate(event_ids(events), 1):
         records.setdefault(name, []).append(number)
 
-    def rank(number: int) -> tuple[bool, bool, int, bool, bool, int]:
+    def rank(number: int) -> tuple[bool, bool, bool, int, bool, bool, int]:
         event = events[number - 1]
         has_header = event.quick_trigger is not None
         known = (event.time is not None, event.host is not None)
-        return number in wanted, has_header, len(event.kills), *known, -number
+        return number in wanted, event.trusted is not False, has_header, len(event.kills), *known, -number
 
     kept = sorted(max(numbers, key=rank) for numbers in records.values())
     return {number: events[number - 1] for number in kept}
