@@ -23,7 +23,7 @@ __all__ = ["LANGUAGES", "PERCENT", "all_phrases", "say"]
 
 LANGUAGES = ("en", "ko")
 
-_NAMES = ("group", "unit", "slice")
+_NAMES = ("group", "host", "unit", "slice")
 """What stands for a name in sentences, besides ``comm`` and ``oom_memcg`` and their like."""
 
 PERCENT = {"en": " %", "ko": "%"}

@@ -13,12 +13,12 @@ __all__ = ["history_figures"]
 _WIDE, _NARROW = 700.0, 340.0
 
 
-def history_figures(history: History) -> Iterator[Figure]:
+def history_figures(history: History, lang: str = "en") -> Iterator[Figure]:
     """Yield each picture for wide and for narrow pages; what the logs do not have is not drawn."""
     from oomlog.report.plots import svg_of
     from oomlog.report.plots.panels import history_plots
 
-    for name, draw in history_plots(history).items():
+    for name, draw in history_plots(history, lang=lang).items():
         try:
             wide, narrow = (draw(width=width) for width in (_WIDE, _NARROW))
         except PictureError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from oomlog.explain.model import Values
+from oomlog.explain.naming import marked
+from oomlog.explain.phrases import say
 from oomlog.history.record import History
 from oomlog.report.history_words import duration, name, stamp
-from oomlog.report.summary import counted
 from oomlog.units import human_kb
 
 if TYPE_CHECKING:
@@ -15,115 +18,107 @@ if TYPE_CHECKING:
 
 __all__ = ["headline", "remarks"]
 
+_ORDER = {"en": ("count", "span", "hosts"), "ko": ("span", "hosts", "count")}
+"""The parts before the victim, in the order of the language."""
 
-def headline(history: History) -> str:
+
+_CONTAINER = re.compile(r"[a-z-]+ [0-9a-f]{12,64}")
+
+
+def headline(history: History, lang: str = "en") -> str:
     """Return what the kills have in common: how many, how long, where, and who most of all."""
     kills = history.coded
     if not len(kills):
-        return "No kill by the kernel was found."
-    text = counted(len(kills), "kill") + _span(kills, history.without_wall)
-    hosts, unnamed = kills["host"].nunique(), int(kills["host"].isna().sum())
-    if hosts:
-        text += (
-            f" on {counted(hosts, 'host')}" if hosts > 1 else f" on {name(kills['host'].dropna().iloc[0])}"
-        )
-        if unnamed:
-            text += f" and on hosts without a name ({counted(unnamed, 'kill')})"
-    return f"{text}{_victim(history)}."
+        return say("history.none", lang, {})
+    span, of_them = _span(kills, history.without_wall, lang)
+    count = say("history.count", lang, {"kills": len(kills)})
+    if of_them:  # in brackets, before which English has a blank
+        count += f" {of_them}" if lang == "en" else of_them
+    parts = {"count": count, "span": span, "hosts": _hosts(kills, lang)}
+    what = " ".join(parts[part] for part in _ORDER[lang] if parts[part])
+    return _with_victim(history, what, lang)
 
 
-def _span(kills: pd.DataFrame, without: int) -> str:
+def _hosts(kills: pd.DataFrame, lang: str) -> str:
+    hosts, unnamed = int(kills["host"].nunique()), int(kills["host"].isna().sum())
+    if not hosts:
+        return ""
+    key = f"history.hosts_{'one' if hosts == 1 else 'many'}{'_unnamed' if unnamed else ''}"
+    return say(key, lang, {"hosts": hosts, "host": name(kills["host"].dropna().iloc[0]), "unnamed": unnamed})
+
+
+def _span(kills: pd.DataFrame, without: int, lang: str) -> tuple[str, str]:
+    """Return how long it took, and of how many of the kills where that is not known of all."""
     walled = kills[kills["wall"].notna()]
     if not len(walled):
-        return ""
+        return "", ""
     if walled["clock"].nunique() > 1:  # times with and without a zone have no distance
-        return f" ({len(walled):,} of them with a time of day)" if without else ""
+        return "", say("history.of_them_walled", lang, {"walled": len(walled)}) if without else ""
     passed = walled["moment_s"].max() - walled["moment_s"].min()
-    text = f"in {duration(passed)}" if passed else f"at {stamp(walled['wall'].iloc[0], to_seconds=True)}"
-    return f" ({len(walled):,} of them {text})" if without else f" {text}"
+    time = duration(passed, lang) if passed else stamp(walled["wall"].iloc[0], to_seconds=True)
+    form = "in" if passed else "at"
+    values: Values = {"time": time, "walled": len(walled)}
+    if without:
+        return "", say(f"history.of_them_{form}", lang, values)
+    return say(f"history.span_{form}", lang, values), ""
 
 
-def _victim(history: History) -> str:
+def _with_victim(history: History, what: str, lang: str) -> str:
     kills = history.coded
     named = history.victims.dropna(subset=["comm"])
-    if not len(named):
-        return ""
-    top = named.iloc[0]
-    comm, count = name(top["comm"]), int(top["kills"])
-    if len(kills) == 1:
-        return f": {comm}{_alike(kills, '')}"
-    if count == 1:
-        return ""
-    own = kills[kills["comm"] == top["comm"]]
-    often = "each time" if count == len(kills) else "twice" if count == 2 else f"{count:,} times"
-    return f"; {comm} was killed {often}{_alike(own, ', always')}"
+    count = int(named.iloc[0]["kills"]) if len(named) else 0
+    if not count or (count == 1 and len(kills) > 1):
+        return say("history.headline", lang, {"what": what})
+    comm = named.iloc[0]["comm"]
+    often = "twice" if count == 2 else "times"
+    if count == len(kills):
+        often = "one" if count == 1 else "each"
+    why, values = _alike(kills if len(kills) == 1 else kills[kills["comm"] == comm])
+    form = "" if why is None else "_global" if why == "global" and often == "one" else "_why"
+    reason = None if why is None else say(f"history.why_{why}", lang, values)
+    told: Values = {"what": what, "comm": name(comm), "count": count, "why": reason}
+    return say(f"history.headline_{often}{form}", lang, told)
 
 
-def _alike(kills: pd.DataFrame, always: str) -> str:
-    """Return what all of the kills have in common."""
+def _place(where: str) -> str:
+    """Mark a place like any name, but for ours: an engine's with a container's id."""
+    return name(where) if _CONTAINER.fullmatch(where) else marked(name(where))
+
+
+def _alike(kills: pd.DataFrame) -> tuple[str | None, dict[str, str]]:
+    """Return what all of the kills have in common, as a key and its values."""
     limit, where = kills["limit_kb"], kills["limit_where"]
     if limit.notna().all() and limit.nunique() == 1:
         size, counts = human_kb(int(limit.iloc[0])), kills["limit_of"]
         if counts.notna().all() and counts.nunique() == 1:
             size += f" {counts.iloc[0]}"
         if where.notna().all() and where.nunique() == 1:
-            return f"{always} at the {size} limit of {name(where.iloc[0])}"
-        return f"{always} at a {size} limit"
-    if (kills["scope"] == "global").all():
-        return f"{always or ','} because the whole machine had run out of memory"
-    return ""
+            return "limit", {"size": size, "place": _place(str(where.iloc[0]))}
+        return "size", {"size": size}
+    return ("global", {}) if (kills["scope"] == "global").all() else (None, {})
 
 
-def remarks(history: History) -> Iterator[str]:
+def remarks(history: History, lang: str = "en") -> Iterator[str]:
     """Yield sentences about what was left out, and about times that are not what they seem."""
     kills, without = history.coded, history.without_wall
-    if history.folded:
-        again = counted(history.folded, "record")
-        yield f"{again} of an event that another log tells too {_was(history.folded)} left out."
-    if history.untrusted:
-        yield (
-            f"{counted(history.untrusted, 'kill')} that may be forged {_was(history.untrusted)} left out; "
-            "--include-untrusted counts them."
-        )
-    if without:
-        yield (
-            f"{counted(without, 'kill')} {_has(without)} no time of day, at best seconds since boot: they "
-            "are missing from hours, weekdays, first and last, and their intervals are those within one boot."
-        )
-    if without < len(kills):
-        yield _zones(history)
-    if history.unseen_tables:
-        yield (
-            "What grows was looked for in the latest events only, not in the task tables of the "
-            f"{counted(history.unseen_tables, 'event')} read before them."
-        )
     inferred = int((kills["time_origin"] == "inferred").sum()) if "time_origin" in kills.columns else 0
-    if inferred:
-        yield (
-            f"The year of {counted(inferred, 'kill')} is in no log: it is counted from --year, or else from "
-            "when the file was last written."
-        )
+    counts = {"folded": history.folded, "untrusted": history.untrusted, "without_wall": without}
+    for key, count in counts.items():
+        if count:
+            yield say(f"history.{key}", lang, {"count": count})
+    if without < len(kills):
+        yield _zones(history, lang)
+    for key, count in {"unseen": history.unseen_tables, "inferred": inferred}.items():
+        if count:
+            yield say(f"history.{key}", lang, {"count": count})
 
 
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
-
-
-def _has(count: int) -> str:
-    return "has" if count == 1 else "have"
-
-
-def _zones(history: History) -> str:
+def _zones(history: History, lang: str) -> str:
     if history.tz is not None:
-        return f"Times are in the zone {history.tz}."
+        return say("history.zone_given", lang, {"zone": str(history.tz)})
     found = history.zones
     named = [zone for zone in found if zone is not None]
     if not named:
-        return "Times are as the logs print them, and these do not say their zone; --tz says which it is."
+        return say("history.zone_unknown", lang, {})
     shown = ", ".join(named[:4]) + (" ..." if len(named) > 4 else "")
-    if None not in found:
-        return f"Times are as the logs print them, in the zone {shown}; --tz shows another."
-    return (
-        f"Times are as the logs print them: some in the zone {shown}, some without a zone. No interval is "
-        "counted between the two, and which came first is a guess; --tz says which zone the others mean."
-    )
+    return say(f"history.zone_{'mixed' if None in found else 'printed'}", lang, {"zone": shown})

@@ -25,14 +25,15 @@ TABLES = (
 """Attributes of ``History`` that are lists of objects here."""
 
 
-def history_dict(history: History, comparison: Comparison | None = None) -> dict[str, Any]:
+def history_dict(history: History, comparison: Comparison | None = None, lang: str = "en") -> dict[str, Any]:
     """Return the history with the schema's keys; what is not known is ``None``."""
     kills = history.coded
     wall = kills["wall"].dropna()
     return {
         "schema": SCHEMA_ID,
-        "headline": headline(history),
-        "remarks": list(remarks(history)),
+        "lang": lang,
+        "headline": headline(history, lang),
+        "remarks": list(remarks(history, lang)),
         "kills": len(kills),
         "events": int(kills["event"].nunique()),
         "named_hosts": int(kills["host"].nunique()),
@@ -86,6 +87,6 @@ def _value(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def history_bytes(history: History, comparison: Comparison | None = None) -> bytes:
+def history_bytes(history: History, comparison: Comparison | None = None, lang: str = "en") -> bytes:
     """Render a history as one line of JSON."""
-    return json_bytes(history_dict(history, comparison))
+    return json_bytes(history_dict(history, comparison, lang))

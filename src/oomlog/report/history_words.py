@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oomlog.explain.phrases import say
 from oomlog.report.shorten import short_ids
 from oomlog.units import human_kb
 
@@ -33,15 +34,15 @@ def size(kb: Any) -> str:
     return DASH if missing(kb) else human_kb(int(kb))
 
 
-def rate(kb: Any, per: str) -> str:
+def rate(kb: Any, per: str, lang: str = "en") -> str:
     """Return a rate of growth.
 
-    >>> rate(2048.4, "h"), rate(-1, "day")
-    ('+2.00 MiB/h', '-1 KiB/day')
+    >>> rate(2048.4, "h"), rate(-1, "day"), rate(-1, "day", "ko")
+    ('+2.00 MiB/h', '-1 KiB/day', '-1 KiB/일')
     """
     if missing(kb):
         return DASH
-    return f"{'+' if kb > 0 else ''}{human_kb(round(kb))}/{per}"
+    return say(f"history.rate_{per}", lang, {"size": f"{'+' if kb > 0 else ''}{human_kb(round(kb))}"})
 
 
 def stamp(when: Any, *, to_seconds: bool = False) -> str:
@@ -49,16 +50,19 @@ def stamp(when: Any, *, to_seconds: bool = False) -> str:
     return DASH if missing(when) else when.strftime("%Y-%m-%d %H:%M:%S" if to_seconds else "%Y-%m-%d %H:%M")
 
 
-def duration(seconds: Any) -> str:
+def duration(seconds: Any, lang: str = "en") -> str:
     """Return a length of time in the largest unit of which there are two.
 
     >>> duration(0.0), duration(0.42), duration(90), duration(7200), duration(1_036_800)
     ('0 s', '420 ms', '90 s', '2 h', '12 days')
+    >>> duration(7200, "ko")
+    '2시간'
     """
     if missing(seconds):
         return DASH
     if 0 < seconds < 1:
-        return f"{max(1, round(seconds * 1000))} ms"
+        return say("history.span_ms", lang, {"amount": max(1, round(seconds * 1000))})
     length, unit = next((each for each in _UNITS if seconds >= 2 * each[0]), _UNITS[-1])
     amount = seconds / length
-    return f"{amount:.{0 if amount >= 9.95 or amount == int(amount) else 1}f} {unit}"
+    digits = 0 if amount >= 9.95 or amount == int(amount) else 1
+    return say(f"history.span_{unit}", lang, {"amount": f"{amount:.{digits}f}"})

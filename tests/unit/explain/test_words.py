@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,18 @@ def test_a_cgroup_with_a_sentence_for_a_name_is_marked() -> None:
     assert "The cgroup /system.slice/x.service reached" in say(
         "findings.memcg_limit", "en", {**values, "oom_memcg": "/system.slice/x.service"}
     )
+
+
+def test_words_of_the_history_are_those_of_its_page() -> None:
+    """No sentence or heading of a history is left over when the page changes."""
+    report = ROOT / "src" / "oomlog" / "report"
+    source = "".join(path.read_text() for path in report.glob("history_*.py"))
+    source += (ROOT / "src/oomlog/cli/commands/history.py").read_text()
+    used = set(re.findall(r"[a-z_0-9]+", source)) | {str(day) for day in range(7)}
+    families = ("by_", "col_", "day_", "span_", "rate_", "hosts_", "headline_", "why_", "zone_", "of_them_")
+    families += ("compared_none_", "compared_more_", "compared_", "change_", "leak_")
+    for key in keys("history"):
+        family = next((each for each in families if key.startswith(each)), "")
+        rest = key.removeprefix(family).removesuffix("_about")
+        from_data = family in ("change_", "leak_")  # words that the analyses give
+        assert from_data or {key, rest} & used or set(rest.split("_")) <= used, key

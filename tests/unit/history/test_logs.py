@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +13,10 @@ import pytest
 
 import oomlog
 from oomlog.history import History
-from oomlog.report.history_headline import remarks
+from oomlog.report.document import Heading, Paragraph, Table
+from oomlog.report.history_headline import headline, remarks
+from oomlog.report.history_json import history_dict
+from oomlog.report.history_page import history_blocks
 from oomlog.store import Adder, Store
 
 from .logs import FLEET, SAMPLES, SMALL, fleet, report, syslog
@@ -85,6 +89,51 @@ def test_two_weeks_are_compared(past: History) -> None:
         ["php-fpm8.2", ""],
         ["python3", "gone"],
     ]
+
+
+def test_the_page_in_korean_says_the_same(past: History) -> None:
+    """Each block is there in both languages, with the same rows; all that is said in Korean is Korean."""
+    weeks = past.compare(
+        (datetime(2026, 11, 2), datetime(2026, 11, 9)), (datetime(2026, 11, 8), datetime(2026, 11, 16))
+    )
+    for by in ((), ("hour", "weekday", "victim")):
+        english, korean = (
+            list(history_blocks(past, comparison=weeks, by=by, top=2, lang=lang)) for lang in ("en", "ko")
+        )
+        assert [type(block) for block in english] == [type(block) for block in korean]
+        for one, two in zip(english, korean, strict=True):
+            if isinstance(one, Table) and isinstance(two, Table):
+                assert [len(row) for row in one.rows] == [len(row) for row in two.rows]
+                assert any(re.search("[가-힣]", text) for text in two.head)
+            elif isinstance(two, Heading | Paragraph):
+                assert re.search("[가-힣]", two.text)
+
+
+def test_the_headline_in_korean(past: History) -> None:
+    """The headline has an order of its own in Korean, and the same numbers."""
+    assert headline(past, "ko") == (
+        "13일 동안 호스트 3대에서 kill 35건. php-fpm8.2 프로세스는 29번 강제 종료되었다."
+    )
+    swapped = oomlog.history(SAMPLES / "v5.10-memcg-v1-docker-swap.dmesg.log")
+    assert headline(swapped, "ko") == (
+        "kill 1건. php-fpm8.2 프로세스가 docker 4f1d0c6b7f0e의 32.0 MiB memory+swap 한도에 도달해 "
+        "강제 종료되었다."
+    )
+    record = history_dict(past, lang="ko")
+    assert record["headline"] == headline(past, "ko")
+    assert record["remarks"] == list(remarks(past, "ko"))
+
+
+def test_a_place_in_the_headline_is_marked() -> None:
+    """A cgroup whose name is a sentence is in quotes; an engine's container is not."""
+    log = (
+        "[    1.0] memory: usage 400kB, limit 400kB, failcnt 1\n"
+        "[    1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
+        "oom_memcg=/a. All is well,task_memcg=/a. All is well,task=x,pid=7,uid=0\n"
+        "[    1.0] Memory cgroup out of memory: Killed process 7 (x) total-vm:400kB, anon-rss:40kB, "
+        "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n"
+    )
+    assert '"/a. All is well"' in headline(oomlog.history(log))
 
 
 def test_an_event_in_two_logs_is_told_once(tmp_path: Path) -> None:

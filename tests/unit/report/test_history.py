@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import oomlog
+from oomlog.explain.phrases import say
 from oomlog.report.document_text import document_text
 from oomlog.report.history_figures import history_figures
 from oomlog.report.history_headline import headline, remarks
@@ -128,8 +129,8 @@ def test_json_of_whole_reports_fits_the_schema() -> None:
 def test_every_table_can_be_asked_for() -> None:
     """What ``--by`` knows is on a page and in a table."""
     past = oomlog.history(log())
-    for key, by in BY.items():
-        assert by.title in document_text(history_blocks(past, by=[key]))
+    for key in BY:
+        assert say(f"history.by_{key}", "en", {}) in document_text(history_blocks(past, by=[key]))
         assert int(table_of(past, key)["kills"].sum()) == 3
 
 

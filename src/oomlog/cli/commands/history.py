@@ -25,7 +25,7 @@ from oomlog.cli.exit import ExitStatus
 from oomlog.cli.inputs import TIMES, add_limits, add_reading, add_wanted, filter_of, names_of
 from oomlog.cli.journals import add_journal
 from oomlog.cli.maps import add_map, registry_of
-from oomlog.cli.options import add_color, add_files, add_format, add_output
+from oomlog.cli.options import add_color, add_files, add_format, add_lang, add_output
 from oomlog.cli.output import FileOutput, Output, same_file
 from oomlog.cli.reading import Reading, reading_of
 from oomlog.cli.when import parse_bound, read_span
@@ -119,6 +119,7 @@ def add_parser(commands: Any) -> None:
         type=value(read_picture),
         help="also draw when and where kills were and how large the victims, to FILE.png or FILE.svg",
     )
+    add_lang(group)
     add_color(group)
     parser.set_defaults(run=run)
 
@@ -160,6 +161,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
         for name in ("by", "compare", "gap", "plot"):
             if getattr(options, name):
                 raise UsageError(f"--{name} looks at kills together; leave it out with {options.files[0]}")
+        if options.lang != "en":
+            raise UsageError(f"--lang is for the history; leave it out with {options.files[0]}")
         return run_store(options, context)
     names = [] if options.db is not None else names_of(options, context, "history")
     _check(options, context)
@@ -270,7 +273,7 @@ def _picture(options: argparse.Namespace, names: list[str]) -> Iterator[Callable
 
         def draw(history: History) -> None:
             try:
-                picture = plot_history(history)
+                picture = plot_history(history, lang=options.lang)
             except PictureError as error:
                 raise PictureError(f"--plot: {error}") from None
             output.write(file_bytes(picture, Path(path).suffix.lower()[1:]))
@@ -314,7 +317,7 @@ def _rendered(
     if options.format == "json":
         from oomlog.report.history_json import history_bytes
 
-        return history_bytes(history, comparison) + b"\n"
+        return history_bytes(history, comparison, options.lang) + b"\n"
     if options.format in ("csv", "parquet"):
         from oomlog.report.history_table import csv_bytes, parquet_bytes, table_of
 
@@ -324,7 +327,7 @@ def _rendered(
 
     if options.format == "html":
         return _html(options, history, comparison)
-    blocks = history_blocks(history, top=options.top, by=options.by, comparison=comparison)
+    blocks = history_blocks(history, top=options.top, by=options.by, comparison=comparison, lang=options.lang)
     if options.format == "markdown":
         from oomlog.report.document_markdown import document_markdown
 
@@ -340,12 +343,21 @@ def _rendered(
 
 
 def _html(options: argparse.Namespace, history: History, comparison: Comparison | None) -> bytes:
+    from oomlog.explain.phrases import say
     from oomlog.report.history_figures import history_figures
     from oomlog.report.history_page import history_blocks
     from oomlog.report.html import render
     from oomlog.report.postmortem.figures import picture_style
 
-    figures = [] if options.by else list(history_figures(history))
-    blocks = history_blocks(history, top=options.top, by=options.by, comparison=comparison, figures=figures)
-    page = render(blocks, title="Kill history", style=picture_style())
+    figures = [] if options.by else list(history_figures(history, options.lang))
+    blocks = history_blocks(
+        history,
+        top=options.top,
+        by=options.by,
+        comparison=comparison,
+        figures=figures,
+        lang=options.lang,
+    )
+    title = say("history.title", options.lang, {})
+    page = render(blocks, title=title, lang=options.lang, style=picture_style())
     return page.encode("utf-8", "backslashreplace")
