@@ -74,7 +74,8 @@ def terms(
     elif root and formula == "root_bonus_adj":
         discount = -30 * per_adj
     elif formula == "permille":
-        adj_pages = oom_score_adj * totalpages // 1000
+        # The nearest page, so that badness() finds the thousandths again.
+        adj_pages = (oom_score_adj * totalpages + 500) // 1000
         discount = -(30 * totalpages // 1000) if root else 0
     return Terms(rss_pages, swap_pages, pgtables_pages, discount, adj_pages)
 
@@ -87,14 +88,11 @@ def badness(parts: Terms, *, totalpages: int, formula: Formula = "plain") -> int
     """
     if formula == "permille":
         used = parts.rss_pages + parts.swap_pages + parts.pgtables_pages
-        points = used * 1000 // max(totalpages, 1) + _permille(parts, totalpages)
+        adj = round(parts.adj_pages * 1000 / max(totalpages, 1))
+        points = used * 1000 // max(totalpages, 1) + adj - (30 if parts.root_pages else 0)
         return min(max(points, 1), 1000)
     points = parts.total
     return points if formula == "plain" else max(points, 1)
-
-
-def _permille(parts: Terms, totalpages: int) -> int:
-    return round((parts.root_pages + parts.adj_pages) * 1000 / max(totalpages, 1))
 
 
 def oom_score(points: int | None, *, totalpages: int, formula: Formula = "plain") -> int:

@@ -93,3 +93,17 @@ def test_numbers_that_stand_for_no_limit(limit_kb):
 def test_a_real_limit_is_a_limit():
     """Even of a petabyte."""
     assert not is_unlimited(1 << 40)
+
+
+@pytest.mark.parametrize(
+    ("total", "adj", "root", "points"),
+    [(1224, 0, True, 482), (1368, -245, False, 265), (2001, 999, True, 1000)],
+)
+def test_old_badness_of_a_small_cgroup(total, adj, root, points):
+    """Thousandths of few pages are still the kernel's whole numbers."""
+    found = terms(
+        rss_pages=total // 2, swap_pages=15, pgtables_pages=0, oom_score_adj=adj, totalpages=total,
+        formula="permille", root=root,
+    )  # fmt: skip
+    expected = (total // 2 + 15) * 1000 // total - 30 * root + adj
+    assert badness(found, totalpages=total, formula="permille") == min(expected, 1000) == points

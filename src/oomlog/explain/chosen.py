@@ -15,6 +15,7 @@ from oomlog.model import OomEvent
 __all__ = [
     "CLEARLY_BIGGER",
     "biggest",
+    "differs",
     "is_kernel_choice",
     "may_be_chosen",
     "selected",
@@ -40,6 +41,18 @@ def selected(case: Case) -> Process | None:
     pid = selected_pid(case.event)
     found = (each for each in case.processes if pid is not None and pid in (each.pid, each.row_pid))
     return next(found, None)
+
+
+def differs(case: Case) -> bool:
+    """Tell whether the log shows that whom the formula chooses is not whom the kernel selected.
+
+    So it is, too, when the kernel killed nobody.
+    """
+    choice = case.choice
+    if choice.predicted is None or choice.reason in (None, "no_victim_named"):
+        return False
+    row = selected(case)
+    return choice.agrees is not True if row is None else row.pid != choice.predicted.pid
 
 
 def biggest(processes: tuple[Process, ...]) -> Process | None:

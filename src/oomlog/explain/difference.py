@@ -11,6 +11,7 @@ from functools import cached_property
 
 from oomlog.events.tasks import CORE_COLUMNS
 from oomlog.explain.formula import FormulaChoice
+from oomlog.explain.mem_info import counters, swap
 from oomlog.explain.model import Values, VictimChoice
 from oomlog.explain.quote import lines_with
 from oomlog.explain.ranking import Process, feasible_totalpages, rank
@@ -91,7 +92,7 @@ def difference(choice: Choice, found: VictimChoice) -> Verdict:
         if first.selected is not None and first.selected.pid != first.pid:
             values |= {"child_pid": first.pid, "child_comm": first.comm}
             return True, "sacrificed_child", values
-        tied = _tied(choice, found)
+        tied = 0 if _lists_no_swap(choice) else _tied(choice, found)
         return True, "tie" if tied else None, values | ({"tied": tied} if tied else {})
     known = {column.key for column in default_grammar().columns}
     unknown = [name for name in event.tasks.columns if name not in known] if event.tasks else []
@@ -200,7 +201,31 @@ def _gap(choice: Choice, found: VictimChoice) -> dict[str, int | float | str | N
     chosen = next((each for each in found.ranking if _is(choice, each.pid)), None)
     if chosen is None or chosen.badness is None or found.predicted.badness is None:
         return {"gap_kb": None}
-    return {"gap_kb": (found.predicted.badness - chosen.badness) * choice.page_kb}
+    gap = found.predicted.badness - chosen.badness
+    if found.formula == "permille" and found.totalpages is not None:
+        gap = gap * found.totalpages.value // 1000
+    return {"gap_kb": gap * choice.page_kb}
+
+
+def _lists_no_swap(choice: Choice) -> bool:
+    """Tell whether the table has neither swap nor page tables (until 3.5): badness is a lower bound."""
+    return choice.chosen is not None and choice.chosen.swap_pages is None
+
+
+def _not_listed_sizes(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
+    """Look whether all that is in swap and page tables could have put the victim ahead."""
+    gap = _gap(choice, found)["gap_kb"]
+    if not _lists_no_swap(choice) or not isinstance(gap, int) or gap == 0:
+        return None
+    total, free = swap(choice.event).get("total_swap_kb"), swap(choice.event).get("free_swap_kb")
+    tables = counters(choice.event).get("pagetables_pages")
+    if total is not None and free is not None and tables is not None:
+        unseen_kb = total - free + tables * choice.page_kb
+        if gap > unseen_kb:
+            return None
+        values = {**values, "unseen_kb": unseen_kb}
+        return None, "sizes_not_listed", {**values, "gap_kb": gap}
+    return None, "sizes_not_listed_open", {**values, "gap_kb": gap}
 
 
 def _thousandths(choice: Choice, found: VictimChoice, values: Values) -> Verdict | None:
@@ -261,6 +286,7 @@ def _immune(choice: Choice, found: VictimChoice, values: Values) -> Verdict | No
 
 _EXPLANATIONS: tuple[Callable[[Choice, VictimChoice, Values], Verdict | None], ...] = (
     _thousandths,
+    _not_listed_sizes,
     _tie,
     _root,
     _open_totalpages,

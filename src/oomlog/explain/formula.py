@@ -42,7 +42,8 @@ def formula_of(event: OomEvent) -> FormulaChoice:
     if "oom_score_adj" not in columns:
         return FormulaChoice(None, "old_heuristics" if columns & {"oom_adj", "cpu"} else "no_adj_column")
     if "cpu" in columns:
-        return FormulaChoice("permille", last_wins=False)
+        # 3.5 counts in pages already; its table got new columns one release later.
+        return FormulaChoice("root_bonus_adj" if release == (3, 5) else "permille", last_wins=False)
     if "nr_ptes" in columns and "nr_pmds" not in columns:
         # 3.14 changed the discount of root, and 3.10.y, 3.13.y and RHEL 7 took it over.
         old = release is not None and (3, 5) <= release <= (3, 13) and release not in ((3, 10), (3, 13))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oomlog.explain.case import Case
-from oomlog.explain.chosen import selected_pid
+from oomlog.explain.chosen import differs, selected_pid
 from oomlog.explain.model import Ranked
 from oomlog.explain.phrases import say
 from oomlog.explain.ranking import Process
@@ -126,6 +126,9 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
             "adj": found.process.oom_score_adj,
             "first_adj": first.oom_score_adj,
         }
+        if differs(case) or not case.event.kills:
+            form = "ranked" if choice.reason == "no_victim_named" else "spared_otherwise"
+            return f"{say(f'why.{form}', lang, values)} {victim_sentence(choice, lang)}"
         if choice.formula == "permille" or not found.behind_pages:
             return say("why.spared", lang, values)
         values["behind_kb"] = found.behind_pages * case.page_kb

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oomlog.explain.case import Case
-from oomlog.explain.chosen import selected
+from oomlog.explain.chosen import differs, selected
 from oomlog.explain.formula import FormulaChoice, formula_of
 from oomlog.explain.model import Ranked
 from oomlog.explain.ranking import Process, rank, winner
@@ -57,7 +57,8 @@ class Setting:
 class Spared:
     """The least change of oom_score_adj that would have spared a process, and who would have died instead.
 
-    :ivar adj: ``None`` when nothing but -1000 spares it, or when it would not have died anyway.
+    :ivar adj: ``None`` when nothing but -1000 spares it, when it would not have died anyway, or when the
+        kernel did not choose by badness.
     :ivar pays: Who dies instead; ``None`` when nobody else can be chosen.
     """
 
@@ -271,7 +272,7 @@ def _spare(
     total: int | None,
     first: Ranked | None,
 ) -> Spared:
-    if ranked.immune is not None or total is None or process.oom_score_adj is None:
+    if ranked.immune is not None or total is None or process.oom_score_adj is None or differs(case):
         return Spared(ranked, None, None)
 
     def dies_with(adj: int) -> Ranked | None:

@@ -87,13 +87,18 @@ def victim_blocks(explanation: Explanation, lang: str) -> Iterator[Block]:
 def formula_sentences(choice: VictimChoice, lang: str) -> str:
     """Return the formula and where totalpages is from."""
     total = choice.totalpages
-    form = {"permille": "_permille", "root_bonus": "_root", "root_bonus_adj": "_root"}.get(
+    form = {"permille": "_permille", "root_bonus": "_root", "root_bonus_adj": "_root_adj"}.get(
         choice.formula or "", ""
     )
+    sentences = [f"page.formula{form}"]
+    if choice.ranking and all(each.swap_pages is None for each in choice.ranking):
+        sentences.append("page.lower_bounds")
+    values: dict[str, int | float | str | None] = {}
     if total is None:
-        return f"{say(f'page.formula{form}', lang, {})} {say('page.totalpages_open', lang, {})}"
-    values = {**total.inputs, "totalpages_kb": total.value * choice.page_size_kb.value}
-    sentences = (f"page.formula{form}", "page.totalpages_here", f"basis.{total.basis}")
+        sentences.append("page.totalpages_open")
+    else:
+        values = {**total.inputs, "totalpages_kb": total.value * choice.page_size_kb.value}
+        sentences += ["page.totalpages_here", f"basis.{total.basis}"]
     return " ".join(say(key, lang, values) for key in sentences)
 
 

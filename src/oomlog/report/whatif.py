@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from oomlog.explain.case import Case
+from oomlog.explain.chosen import differs, selected, selected_pid
 from oomlog.explain.model import Ranked
 from oomlog.explain.one_process import Why, why_sentence
 from oomlog.explain.phrases import say
 from oomlog.explain.supposed import Spared, WhatIf, died_before, reached_limit
-from oomlog.explain.verdict import who
+from oomlog.explain.verdict import victim_sentence, who
 from oomlog.explain.whose import ran_in
 from oomlog.report.container import place_dict
 from oomlog.report.document import Block, Heading, Paragraph, Table
@@ -66,6 +67,8 @@ def _sentence(case: Case, answer: WhatIf, lang: str) -> str:
         "victim": None if answer.victim is None else who(answer.victim.comm, answer.victim.pid, lang),
         "before": None if before is None else who(*before, lang),
     }
+    if answer.victim is not None and differs(case):
+        return f"{say('whatif.by_badness', lang, values)} {victim_sentence(case.choice, lang)}"
     is_open = answer.answer == "other_cgroup" or (answer.answer == "other" and before is None)
     words = f"{answer.answer}_open" if is_open else answer.answer
     return say(f"whatif.{words}", lang, values)
@@ -94,6 +97,11 @@ def _badness(case: Case, each: Ranked) -> str:
     return f"{each.badness} ‰" if case.choice.formula == "permille" else human_kb(each.badness * case.page_kb)
 
 
+def _chosen_pid(case: Case) -> int | None:
+    row = selected(case)
+    return selected_pid(case.event) if row is None else row.pid
+
+
 def _spared(case: Case, found: Spared, lang: str) -> str:
     values: dict[str, int | float | str | None] = {
         "who": who(found.process.comm, found.process.pid, lang),
@@ -104,6 +112,9 @@ def _spared(case: Case, found: Spared, lang: str) -> str:
     if found.process.immune is not None:
         values["reason"] = say(f"immune.{found.process.immune}", lang, {})
         return say("whatif.spare_immune", lang, values)
+    if differs(case):
+        form = "spare_chosen" if found.process.pid == _chosen_pid(case) else "spare_not_chosen"
+        return f"{say(f'whatif.{form}', lang, values)} {victim_sentence(case.choice, lang)}"
     if case.choice.totalpages is None:
         return say("whatif.spare_unknown", lang, values)
     if found.adj is None:

@@ -7,6 +7,8 @@ import pytest
 from oomlog.explain.formula import formula_of
 from oomlog.explain.ranking import Process, feasible_totalpages
 from oomlog.explain.totalpages import nodes_of, totalpages
+from oomlog.explain.verdict import victim_sentence
+from oomlog.report.explanation import formula_sentences
 
 HEADER = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
 STATE = "Tasks state (memory values in pages):"
@@ -344,3 +346,77 @@ def test_thousandths_are_no_pages(case):
     lines += ["Out of memory: Kill process 7 (a) score 500 or sacrifice child"]
     found = case([*lines, "Killed process 7 (a) total-vm:36000kB, anon-rss:20000kB, file-rss:0kB"]).choice
     assert (found.formula, found.agrees, found.margin_pages) == ("permille", True, None)
+
+
+# -- tables without swap -------------------------------------------------------------------------------
+
+
+def old_report(release: str, *, free_swap_kb: int = 0, rss: int = 200_000) -> list[str]:
+    """Return a report as 2.6.36 to 3.5 print it, whose victim is the second by RSS."""
+    return [
+        "java invoked oom-killer: gfp_mask=0x280da, order=0, oom_adj=0, oom_score_adj=0",
+        "java cpuset=/ mems_allowed=0",
+        f"Pid: 600, comm: java Not tainted {release} #1",
+        "Mem-Info:",
+        " mapped:100 shmem:10 pagetables:600 bounce:0",
+        f"Free swap  = {free_swap_kb}kB",
+        "Total swap = 2097148kB",
+        "1041904 pages RAM",
+        "70330 pages reserved",
+        "[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name",
+        f"[  500]   500   500   400000 {rss:8d}   0       0             0 mysqld",
+        "[  600]   500   600   900000   150000   0       0             0 java",
+        "[  601]     0   601     1000      100   0       0             0 sh",
+        "Out of memory: Kill process 600 (java) score 380 or sacrifice child",
+        "Killed process 600 (java) total-vm:3600000kB, anon-rss:600000kB, file-rss:0kB",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("release", "formula", "gap_kb"),
+    [
+        ("2.6.32-642.el6.x86_64", "permille", 33 * 1495861 // 1000 * 4),
+        ("3.4.0", "permille", 33 * 1495861 // 1000 * 4),
+        ("3.5.0-54-generic", "root_bonus_adj", 200_000),
+    ],
+)
+def test_swap_that_no_row_shows_may_have_decided(case, release, formula, gap_kb):
+    """Thousandths are told in kB of totalpages, and 3.5 counts pages though its table is the old one."""
+    found = case(old_report(release)).choice
+    assert (found.formula, found.predicted.comm) == (formula, "mysqld")
+    assert (found.agrees, found.reason) == (None, "sizes_not_listed")
+    assert found.values["gap_kb"] == gap_kb
+    assert found.values["unseen_kb"] == 2097148 + 600 * 4
+
+
+def test_too_little_swap_explains_nothing(case):
+    """All of it together would not have put the victim ahead."""
+    found = case(old_report("3.4.0", free_swap_kb=2097148)).choice
+    assert (found.agrees, found.reason) == (False, "unexplained")
+
+
+@pytest.mark.parametrize(
+    ("release", "en", "ko"),
+    [
+        ("3.4.0", "in thousandths of totalpages", "천분율"),
+        ("3.5.0", "(oom_score_adj, less 30 for root)", "(oom_score_adj, root는 30 감점)"),
+    ],
+)
+def test_values_without_swap_are_lower_bounds(case, release, en, ko):
+    """The page says by which formula, and that the table has not all of it."""
+    choice = case(old_report(release)).choice
+    for lang, words, bounds in (("en", en, "lower bounds"), ("ko", ko, "하한")):
+        assert words in formula_sentences(choice, lang)
+        assert bounds in formula_sentences(choice, lang)
+        assert "swap" in victim_sentence(choice, lang).lower()
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_root_discount_of_3_6_is_a_share_of_all_memory(case, lang):
+    """3 % of totalpages until 3.13, 3 % of what the process uses afterwards; both tables show swap."""
+    table = "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name"
+    lines = [HEADER, "Pid: 7, comm: x Not tainted 3.6.11 #1", table, "[ 7 ] 0 7 9 9 9 9 9 x", killed(7, "x")]
+    said = formula_sentences(case(lines).choice, lang)
+    assert "30" in said
+    assert "3 %" not in said
+    assert "3%" not in said

@@ -130,3 +130,23 @@ def test_a_table_that_is_missing_is_not_said_to_lack_a_process(case, sample):
         (answer,) = why(found, "nobody")
         assert answer.answer == "not_listed"
         assert words in why_sentence(answer, found)
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "en", "ko"),
+    [
+        (
+            "v5.10-allocating-task",
+            "mysqld",
+            "ranked 1 of 5. vm.oom_kill_allocating_task",
+            "5개 중 1위다. vm.",
+        ),
+        ("v5.10-panic.console", "python3", "ranked 1 of 5. Nobody was killed", "5개 중 1위다. 커널 panic"),
+    ],
+)
+def test_the_first_by_badness_that_did_not_die(sample, name, who, en, ko):
+    """That it came before itself is no answer; why badness did not decide is one."""
+    case = sample(name)
+    (answer,) = why(case, who)
+    for lang, words in (("en", en), ("ko", ko)):
+        assert words in why_sentence(answer, case, lang)

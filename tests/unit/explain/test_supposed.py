@@ -165,3 +165,23 @@ def test_who_died_is_told_where_the_formula_is_open(case):
     answer = whatif(found, [Setting("small", "oom_score_adj", 0)])
     page = document_text(whatif_blocks(found, answer, {}, "en"))
     assert "big (pid 20) would have been chosen instead of small (pid 10)." in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "chosen", "other", "first"),
+    [
+        ("en", "cannot be told by badness. vm.oom_kill_allocating_task", "was not chosen.", "By badness"),
+        ("ko", "badness로는 알 수 없다. vm.oom_kill_allocating_task", "선택되지 않았다.", "badness로는"),
+    ],
+)
+def test_where_badness_did_not_decide_nothing_is_promised(sample, lang, chosen, other, first):
+    """The first by badness did not die, and another value would not have spared the one that did."""
+    case = sample("v5.10-allocating-task")
+    spared = {name: least_adj(case, name) for name in ("245", "mysqld")}
+    assert [each.adj for those in spared.values() for each in those] == [None, None]
+    answer = whatif(case, [Setting("245", "oom_score_adj", -500)])
+    page = document_text(whatif_blocks(case, answer, spared, lang), width=400)
+    for words in (chosen, other, first):
+        assert words in page
+    assert "The same process" not in page
+    assert "그래도" not in page
