@@ -41,6 +41,7 @@ def strict_overcommit(case: Case, finding: Finding) -> tuple[Action, ...]:
         or victim is None
         or event.tasks is None
         or event.sections.get("tasks") == "cut"
+        or "tgid" not in event.tasks.columns
     ):
         return ()
     others = {row["tgid"]: row.get("total_vm_pages") for row in event.tasks if row.get("tgid") != victim.pid}
