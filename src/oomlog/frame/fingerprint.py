@@ -43,6 +43,7 @@ __all__ = [
     "has_numbers",
     "is_cut",
     "kill_key",
+    "named_again",
     "same_moment",
 ]
 
@@ -194,7 +195,7 @@ def same_moment(one: Seen, other: Seen) -> bool | None:
     return apart <= (_rounding(one, other) if alike else _LOGGERS_S + drift)
 
 
-def _named_again(one: Seen, other: Seen) -> bool:
+def named_again(one: Seen, other: Seen) -> bool:
     """Tell whether the first victim of a group can have been named twice, in two logs of one kind."""
     if _form(one) != _form(other) or one.boot_id != other.boot_id:
         return False
@@ -305,7 +306,7 @@ def _recorded(event: OomEvent, mine: _Record, earlier: Iterable[_Record]) -> int
         beside = mine.source == other.source and mine.line != other.line
         same = same_moment(mine.seen, other.seen) is not False
         if not same and mine.header != other.header and mine.source != other.source:
-            same = _named_again(mine.seen, other.seen)
+            same = named_again(mine.seen, other.seen)
         if same and (not beside or has_numbers(event)):
             return other.at
     return None

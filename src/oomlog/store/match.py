@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from oomlog.frame.fingerprint import COMPARED, Seen, has_numbers, same_moment
+from oomlog.frame.fingerprint import COMPARED, Seen, has_numbers, named_again, same_moment
 from oomlog.model import OomEvent
 from oomlog.store.rows import EventRow, KillRow, seen
 
@@ -19,7 +19,8 @@ __all__ = ["Matcher", "agree"]
 # Between a header and its kills, and between two clocks; same_moment() looks closer.
 _NEAR_US = 600_000_000
 _KILL = """
-SELECT event.id AS event, event.source, event.trusted, event.host, event.boot_id, event.time_origin, kill.*
+SELECT event.id AS event, event.source, event.trusted, event.host, event.boot_id, event.time_origin,
+event.gfp_mask, kill.*
 FROM {} WHERE {}
 """
 _SAME_KILL = _KILL.format("kill JOIN event ON event.id = kill.event", "kill.content = ?")
@@ -71,7 +72,11 @@ class Matcher:
                 self.any_alike = True
                 if bool(other["trusted"] == 0) != (event.trusted is False) or not agree(kill, other):
                     continue
-                same = same_moment(mine, self._seen(other))
+                theirs = self._seen(other)
+                same = same_moment(mine, theirs)
+                if same is False and (row.gfp_mask is None) != (other["gfp_mask"] is None):
+                    alike = kill.content == other["content"] and has_numbers(event)
+                    same = alike and other["source"] != source and named_again(mine, theirs)
                 strong = not kill.cut and not other["cut"]
                 # The same line without a time and without sizes: in one log it is two, in another the same.
                 again = kill.content == other["content"] and other["source"] != source

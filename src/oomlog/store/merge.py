@@ -22,8 +22,13 @@ class Record(NamedTuple):
 
     @property
     def fullness(self) -> tuple[int, bool, int]:
-        """Return what to compare records by: a whole report says more than a part of it."""
-        return self.event.complete, self.event.gfp_mask is not None, len(self.kills)
+        """Return what to compare records by: a whole report says more than a part of it.
+
+        Kills that another log's record gave to this one do not count: their lines are elsewhere.
+        """
+        first, last = self.event.first_line or 0, self.event.last_line or 0
+        own = sum(kill.line is None or first <= kill.line <= last for kill in self.kills)
+        return self.event.complete, self.event.gfp_mask is not None, own
 
 
 def merged(records: Sequence[Record], words: Mapping[str, int | None]) -> Record:

@@ -222,6 +222,22 @@ def test_parts_of_a_group_kill(tmp_path):
             assert len(store.kills(db)) == 3
 
 
+def test_halves_of_a_group_kill(tmp_path):
+    """Two logs that meet inside a group's kills have its first victim once, though both name it."""
+    lines = GROUP.splitlines(keepends=True)
+    for at in (112, 113, 114, 115):
+        halves = [b"".join(lines[:at]), b"".join(lines[at:])]
+        for number, order in enumerate((halves, halves[::-1])):
+            db = tmp_path / f"{at}-{number}.sqlite"
+            assert add(db, *order).new_kills == 3
+            assert add(db, *order).new_kills == 0
+            assert store.kills(db)[["comm", "limit_kb"]].drop_duplicates().to_numpy().tolist() == [
+                ["leader", 24576],
+                ["worker", 24576],
+            ]
+            assert store.kills(db)["event"].nunique() == 1
+
+
 def test_any_cut_of_a_log(tmp_path):
     """A log cut into overlapping pieces at any lines gives the kills of the whole log."""
     lines = (SAMPLES / "v7.2-series.dmesg.log").read_bytes().splitlines(keepends=True)
