@@ -20,6 +20,9 @@ __all__ = ["MemInfo", "MemcgBlock", "without_first_pair"]
 # 6.5), and printk cuts a record at LOG_LINE_MAX: 1024 bytes less 32 or 48 for the prefix.
 _RECORD_CUT = (970, 1024)
 
+# Alibaba's kernels (4.19) print in place of a path that it was the machine's own limit.
+_MACHINE = "host"
+
 # Statistics that count events; every other name of the multi-line form is a size in bytes
 # (memory_stats[] and memcg_vm_event_stat[] in mm/memcontrol.c).
 _COUNTS = ("pg", "workingset_", "thp_", "zswpin", "zswpout", "zswpwb", "pswp", "numa_", "swpin_", "swpout_")
@@ -158,7 +161,8 @@ class MemcgBlock:
         elif name.startswith("protection"):
             self.protection.update(fields)
         else:
-            self.oom_memcg = fields.get("oom_memcg", self.oom_memcg)
+            if fields.get("oom_memcg") != _MACHINE:
+                self.oom_memcg = fields.get("oom_memcg", self.oom_memcg)
             self.task_memcg = fields.get("task_memcg", self.task_memcg)
         return []
 

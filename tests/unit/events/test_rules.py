@@ -615,3 +615,13 @@ def test_a_glance_has_nothing_of_a_report_that_broke_off() -> None:
     old, new = (f"CPU: 0 PID: 7 Comm: java Not tainted {release} #1" for release in ("4.19.1", "6.12.0"))
     (_, event) = parse(header(), old, header("sh"), new, kill(9))
     assert event.quick_details.kernel_release == event.details.kernel_release == "6.12.0"
+
+
+@pytest.mark.parametrize(
+    ("end", "scope"), [((kill(9),), "global"), ((), "unknown")], ids=["whole", "cut before the kill"]
+)
+def test_the_limit_of_the_host_is_no_cgroups(end: tuple[str, ...], scope: str) -> None:
+    """Alibaba's kernels say in each report whose limit it was, the machine's too."""
+    zone = "Node 0 Normal free:46592kB min:46712kB low:58388kB high:70064kB"
+    (event,) = parse(header(), "Task in /user.slice killed as a result of limit of host", zone, *end)
+    assert (event.scope, event.oom_memcg, event.task_memcg) == (scope, None, "/user.slice")
