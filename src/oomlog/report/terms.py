@@ -33,6 +33,7 @@ _LABELS = {
         "kernel": "Kernel",
         "unknown": "unknown term: {word}",
         "meant": "{unknown}; did you mean {words}?",
+        "list": "{unknown}; 'oomlog explain --all' shows all terms",
     },
     "ko": {
         "read": "해석",
@@ -44,6 +45,7 @@ _LABELS = {
         "kernel": "커널 소스",
         "unknown": "모르는 용어: {word}",
         "meant": "{unknown} (비슷한 용어: {words})",
+        "list": "{unknown} (전체 목록: oomlog explain --all --lang ko)",
     },
 }
 
@@ -177,7 +179,7 @@ def _unknown(word: str, lang: Language) -> str:
     labels = _LABELS[lang]
     unknown = labels["unknown"].format(word=escape(word))
     close = suggest(word)
-    return labels["meant"].format(unknown=unknown, words=", ".join(close)) if close else unknown
+    return labels["meant" if close else "list"].format(unknown=unknown, words=", ".join(close))
 
 
 def _wrap(text: str, width: int, indent: str) -> Iterator[str]:

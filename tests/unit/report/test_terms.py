@@ -96,7 +96,7 @@ def test_an_unknown_word_is_escaped_and_told() -> None:
     assert text.startswith("order  (")
     assert unknown == [
         "unknown term: oom_scor\\x1b[31m; did you mean oom_score?",
-        "unknown term: zzzz",
+        "unknown term: zzzz; 'oomlog explain --all' shows all terms",
     ]
 
 
@@ -110,4 +110,7 @@ def test_the_unknown_part_of_a_mask_is_told() -> None:
 
 def test_nothing_found_is_no_text() -> None:
     """Unknown words alone leave the text empty."""
-    assert explain_terms(["zzzz"], lang="ko") == ("", ["모르는 용어: zzzz"])
+    assert explain_terms(["zzzz"], lang="ko") == (
+        "",
+        ["모르는 용어: zzzz (전체 목록: oomlog explain --all --lang ko)"],
+    )

@@ -5,6 +5,8 @@ systemd.resource-control(5), systemd.exec(5) and systemd.service(5).
 
 from __future__ import annotations
 
+import re
+
 from oomlog.containers.owner import CgroupOwner, owner_of
 from oomlog.explain.actions.shell import cgroup_version, word
 from oomlog.explain.actions.suggested import limit_size, swap_size
@@ -14,6 +16,8 @@ from oomlog.explain.model import Action, Finding, Values
 __all__ = ["drop_in", "oom_policy", "raise_unit", "throttle_first", "unit_swap_max", "victim_unit_adj"]
 
 _SECTIONS = {"service": "Service", "slice": "Slice"}
+# systemd-run makes these names up, from its number on the bus, at random, or from its pid.
+_MADE_UP = re.compile(r"run-(?:u\d{1,10}|r[0-9a-f]{32}|p\d{1,10}-i\d{1,20})\.service")
 
 
 def drop_in(
@@ -22,6 +26,8 @@ def drop_in(
     """Return a drop-in file for the unit, ``None`` for a unit that only exists while it runs."""
     section = _SECTIONS.get(owner.level)
     if section is None or owner.unit is None or owner.kind != "systemd" or owner.below:
+        return None
+    if _MADE_UP.fullmatch(owner.unit):
         return None
     folder = "/etc/systemd/system" if owner.user is None else "~/.config/systemd/user"
     path = f"{folder}/{owner.unit}.d/50-{file}.conf"
@@ -43,13 +49,16 @@ def raise_unit(case: Case, finding: Finding, owner: CgroupOwner) -> tuple[Action
     found = drop_in("unit_memory_max", finding, owner, "memory", f"MemoryMax={size.mib}M", size.values)
     if found is not None:
         return (found,)
+    values = {**size.values, "unit": owner.unit_shown}
+    if _MADE_UP.fullmatch(owner.unit):
+        user = "" if owner.user is None else "--user "
+        text = f"systemd-run {user}-p MemoryMax={size.mib}M COMMAND"
+        return (Action("run_memory_max", finding.id, "command", text, values),)
     unit = word(owner.unit)
     if owner.level != "scope" or owner.user is not None or unit is None:
         return ()
     text = f"systemctl --runtime set-property -- {unit} MemoryMax={size.mib}M"
-    return (
-        Action("scope_memory_max", finding.id, "command", text, {**size.values, "unit": owner.unit_shown}),
-    )
+    return (Action("scope_memory_max", finding.id, "command", text, values),)
 
 
 def throttle_first(case: Case, finding: Finding) -> tuple[Action, ...]:

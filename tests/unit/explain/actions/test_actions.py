@@ -187,3 +187,27 @@ def test_adjustments_are_looked_up_where_the_log_has_none() -> None:
     for words, shown in (("biased_victim_score", True), ("", False)):
         found = actions_for(case, [replace(finding("biased_victim"), words=words)])
         assert ("adj_all" in {each.id for each in found}) == shown, words
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [
+        ("/user.slice/user-1000.slice/user@1000.service/app.slice/run-u640.service", "systemd-run --user -p"),
+        ("/system.slice/run-r1f2e3d4c5b6a79880011223344556677.service", "systemd-run -p"),
+        ("/system.slice/run-p1234-i5678.service", "systemd-run -p"),
+    ],
+)
+def test_a_name_that_does_not_come_again_gets_no_file(unit: str, text: str) -> None:
+    """What systemd-run names by number is started with a limit of its own; both languages say why."""
+    found = actions_for(made(path=unit), (finding("memcg_limit"), finding("oom_group")))
+    assert not [action for action in found if action.kind == "file"]
+    (raised,) = [action for action in found if action.id == "run_memory_max"]
+    assert raised.text == f"{text} MemoryMax=1280M COMMAND"
+    for lang in LANGUAGES:
+        assert "systemd-run" in say(f"actions.{raised.id}", lang, raised.values)
+
+
+def test_a_unit_that_only_looks_like_it_keeps_its_file() -> None:
+    """Somebody's own run-backup.service is written in a file."""
+    found = actions_for(made(path="/system.slice/run-backup.service"), (finding("memcg_limit"),))
+    assert [action.path for action in found if action.kind == "file"]
