@@ -17,9 +17,9 @@ import pandas
 
 from oomlog.frame.arrays import frame_of
 from oomlog.frame.columns import EXPORTED, ORDERS, columns_of
+from oomlog.frame.event_ids import event_ids
 from oomlog.frame.explained import Explained
 from oomlog.frame.exported import place_cells, rows
-from oomlog.frame.fingerprint import event_ids
 from oomlog.frame.limits import reached
 from oomlog.frame.open_columns import OpenTable
 from oomlog.frame.page_size import page_kb, zones_of

@@ -14,7 +14,8 @@ from oomlog_render import TRANSPORTS
 
 import oomlog
 from oomlog.frame import fingerprint as module
-from oomlog.frame.fingerprint import Seen, event_ids, fingerprint, kill_key, same_moment
+from oomlog.frame.event_ids import event_ids
+from oomlog.frame.fingerprint import Seen, fingerprint, kill_key, same_moment
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = sorted((ROOT / "samples").glob("*.log"))

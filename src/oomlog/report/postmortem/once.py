@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from oomlog.frame.fingerprint import event_ids
+from oomlog.frame.event_ids import event_ids
 from oomlog.model import OomEvent
 
 __all__ = ["in_order", "numbers_in_order", "once"]
