@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from oomlog.kernel import UNKILLABLE_ADJ
 from oomlog.live.container import Surroundings
 from oomlog.live.protect import Change, Plan
+from oomlog.live.scores import Score
 from oomlog.live.units import Unit, engine_of, unit_of
 from oomlog.report.escape import escape
 from oomlog.report.scores import named
@@ -77,7 +78,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
     elif all(plan.adj >= each for each in old):
         yield "this makes it more likely to be killed, not less"
     hogs = [change for change in changes if (change.before.share or 0.0) >= _HOG]
-    if plan.adj < max(old) and (hogs or _was_next(plan)):
+    if plan.adj < max(old) and (hogs or _is_of(plan, plan.next_before)) and not _is_of(plan, plan.next_after):
         biggest = max(changes, key=lambda change: change.before.share or 0.0).before
         uses = "" if biggest.share is None else f" uses {100 * biggest.share:.0f} % of RAM and swap and"
         yield f"careful: {named(biggest)}{uses} would be spared: others die first, and the shortage stays"
@@ -86,10 +87,9 @@ def _warnings(plan: Plan) -> Iterator[str]:
     yield "children it starts from then on inherit the value; those it has keep theirs"
 
 
-def _was_next(plan: Plan) -> bool:
-    return plan.next_before is not None and any(
-        change.before.process.pid == plan.next_before.process.pid for change in plan.changes
-    )
+def _is_of(plan: Plan, one: Score | None) -> bool:
+    """Tell whether one of those that are changed is meant."""
+    return one is not None and any(change.before.process.pid == one.process.pid for change in plan.changes)
 
 
 def _lasting(plan: Plan, around: Surroundings) -> Iterator[str]:

@@ -84,6 +84,13 @@ def test_ranks_before_and_after(web: Any) -> None:
     assert "children it starts from then on inherit the value" in shown
 
 
+def test_who_stays_first_is_not_said_to_be_spared(web: Any) -> None:
+    """A step that is too small changes nothing for the others."""
+    shown = text(web, "java", -1)
+    assert "next in a global OOM: java[12], before and after (derived)" in shown
+    assert "would be spared" not in shown
+
+
 def test_commands_for_a_service(web: Any) -> None:
     """choom for each process as it runs, and a drop-in that makes it last."""
     assert text(web, "nginx.service", -300).split("\n")[-11:] == [
