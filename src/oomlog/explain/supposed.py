@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from oomlog.explain.case import Case
@@ -16,6 +16,7 @@ from oomlog.explain.chosen import differs, selected
 from oomlog.explain.formula import FormulaChoice, formula_of
 from oomlog.explain.model import Ranked
 from oomlog.explain.ranking import Process, rank, winner
+from oomlog.explain.totalpages import of_memcg
 from oomlog.kernel import UNKILLABLE_ADJ, is_unlimited
 
 __all__ = [
@@ -204,7 +205,13 @@ def _total(
         return total, "other_cgroup"
     if limit > usage and not is_unlimited(old):
         return total, "no_oom" if reached_limit(case) is None else "other_limit"
-    return (None if total is None else total + (limit - old) // case.page_kb), None
+    if memcg is None or derived is None or is_unlimited(limit):
+        return None, None
+    # Swap may come on top up to limits of its own, which do not move.
+    swap_kb = derived.inputs.get("total_swap_kb")
+    supposed = replace(memcg, memory={**(memcg.memory or {}), "limit_kb": limit})
+    found = of_memcg(supposed, case.page_kb, swap_kb if isinstance(swap_kb, int) else None)
+    return (None if found is None else found.derived.value), None
 
 
 def reached_limit(case: Case) -> tuple[str, int, int] | None:

@@ -16,12 +16,13 @@ from oomlog.explain.model import Derived
 from oomlog.explain.page_size import page_size
 from oomlog.explain.quote import lines_with
 from oomlog.kernel import is_unlimited
-from oomlog.model import OomEvent, Scope
+from oomlog.model import Memcg, OomEvent, Scope
 
 __all__ = [
     "TotalPages",
     "nodes_in",
     "nodes_of",
+    "of_memcg",
     "ram_contradicts",
     "ram_pages",
     "scope_of",
@@ -60,7 +61,7 @@ def totalpages(event: OomEvent, page_kb: int, swap_kb: int | None = None) -> Tot
     swap_kb = own if own is not None else swap_kb
     scope = scope_of(event)
     if scope == "memcg":
-        return _of_memcg(event, page_kb, swap_kb)
+        return of_memcg(event.memcg, page_kb, swap_kb)
     if scope in ("cpuset", "mempolicy"):
         return _of_nodes(event, page_kb, swap_kb)
     return _of_machine(event, page_kb, swap_kb)
@@ -235,8 +236,8 @@ def _of_nodes(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages 
     return TotalPages(Derived(pages, basis, inputs, exact=told), pages if told else None)
 
 
-def _of_memcg(event: OomEvent, page_kb: int, swap_kb: int | None) -> TotalPages | None:
-    memcg = event.memcg
+def of_memcg(memcg: Memcg | None, page_kb: int, swap_kb: int | None) -> TotalPages | None:
+    """Return totalpages of a cgroup, by its limits and the machine's swap."""
     limit = (memcg.memory or {}).get("limit_kb") if memcg else None
     if memcg is None or limit is None or is_unlimited(limit):
         return None

@@ -185,3 +185,34 @@ def test_where_badness_did_not_decide_nothing_is_promised(sample, lang, chosen, 
         assert words in page
     assert "The same process" not in page
     assert "그래도" not in page
+
+
+@pytest.mark.parametrize(
+    ("line", "old_kb", "new_kb"),
+    [
+        ("memory+swap: usage 1048576kB, limit 1572864kB, failcnt 1", 1572864, 1572864),
+        ("swap: usage 0kB, limit 524288kB, failcnt 0", 1572864, 1048576),
+    ],
+)
+def test_a_lower_limit_leaves_those_of_swap(case, line, old_kb, new_kb):
+    """In v1 that of memory and swap together stays where it was, in v2 that of swap alone."""
+    lines = [
+        "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "memory: usage 1048576kB, limit 1048576kB, failcnt 1",
+        line,
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[     10]     0    10     2000     1500        0        0             0 a",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/x,"
+        "task_memcg=/x,task=a,pid=10,uid=0",
+        "Memory cgroup out of memory: Killed process 10 (a) total-vm:8000kB, anon-rss:6000kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0",
+        "b invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "Mem-Info:",
+        "Free swap  = 1048576kB",
+        "Total swap = 1048576kB",
+        "Out of memory: Killed process 11 (b) total-vm:8000kB, anon-rss:6000kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0",
+    ]
+    found = case(lines)
+    assert found.choice.totalpages.value * 4 == old_kb
+    assert whatif(found, [], {"/x": 524288}).totalpages * 4 == new_kb
