@@ -102,7 +102,7 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
     """Say the answer in one or two sentences."""
     choice = case.choice
     whom = who(found.comm, found.pid, lang)
-    if found.comm is None and lang == "en":  # begins the sentence, and is no name from a log
+    if not found.comm and lang == "en":  # begins the sentence, and is no name from a log
         whom = whom[:1].upper() + whom[1:]
     values: dict[str, int | float | str | None] = {"who": whom}
     if found.answer == "immune" and found.process is not None:

@@ -16,7 +16,7 @@ from oomlog.explain.chosen import differs, selected
 from oomlog.explain.formula import FormulaChoice, formula_of
 from oomlog.explain.model import Ranked
 from oomlog.explain.ranking import Process, rank, winner
-from oomlog.explain.totalpages import of_memcg
+from oomlog.explain.totalpages import of_memcg, ram_pages, total_swap_kb
 from oomlog.kernel import UNKILLABLE_ADJ, is_unlimited
 
 __all__ = [
@@ -85,6 +85,8 @@ class WhatIf:
     totalpages: int | None
     unmatched: tuple[str, ...] = ()
     """Settings that no process of the table matches."""
+    impossible: tuple[tuple[Setting, int], ...] = ()
+    """Settings beyond what the machine has, and what it has in kB."""
 
 
 def read_setting(text: str) -> Setting:
@@ -149,7 +151,15 @@ def whatif(case: Case, settings: Sequence[Setting] = (), limits: Mapping[str, in
         answer,
         total,
         tuple(dict.fromkeys(unmatched)),
+        _impossible(case, settings),
     )
+
+
+def _impossible(case: Case, settings: Sequence[Setting]) -> tuple[tuple[Setting, int], ...]:
+    ram, swap_kb = ram_pages(case.event, case.page_kb), total_swap_kb(case.event)
+    most = {"rss": None if ram is None else ram.value * case.page_kb, "swap": swap_kb}
+    found = ((each, most.get(each.key)) for each in settings)
+    return tuple((each, kb) for each, kb in found if kb is not None and each.value > kb)
 
 
 def _answer(case: Case, after: Sequence[Ranked], victim: Ranked | None) -> Answer:

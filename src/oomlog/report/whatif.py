@@ -7,10 +7,10 @@ from typing import Any
 
 from oomlog.explain.case import Case
 from oomlog.explain.chosen import differs, selected, selected_pid
-from oomlog.explain.model import Ranked
+from oomlog.explain.model import Ranked, Values
 from oomlog.explain.one_process import Why, why_sentence
 from oomlog.explain.phrases import say
-from oomlog.explain.supposed import Spared, WhatIf, died_before, reached_limit
+from oomlog.explain.supposed import Setting, Spared, WhatIf, died_before, reached_limit
 from oomlog.explain.verdict import victim_sentence, who
 from oomlog.explain.whose import ran_in
 from oomlog.report.container import place_dict
@@ -36,6 +36,8 @@ def whatif_blocks(
     if answer is not None:
         for name in answer.unmatched:
             yield Paragraph(say("whatif.unmatched", lang, {"name": name}), strong=True)
+        for setting, most_kb in answer.impossible:
+            yield Paragraph(_beyond(setting, most_kb, lang), strong=True)
         if answer.answer != "unmatched":
             yield Paragraph(_sentence(case, answer, lang), strong=True)
         if answer.after and answer.answer in _WITH_RANKING:
@@ -50,6 +52,11 @@ def whatif_blocks(
     if total is not None and not total.exact and computed:
         values = {**total.inputs, "totalpages_kb": total.value * case.page_kb}
         yield Paragraph(f"{say('page.totalpages', lang, values)} {say(f'basis.{total.basis}', lang, values)}")
+
+
+def _beyond(setting: Setting, most_kb: int, lang: str) -> str:
+    values: Values = {"comm": setting.who, "kb": setting.value, "most_kb": most_kb}
+    return say(f"whatif.impossible_{setting.key}", lang, values)
 
 
 def _sentence(case: Case, answer: WhatIf, lang: str) -> str:
@@ -147,6 +154,10 @@ def whatif_dict(
             "totalpages": answer.totalpages,
             "ranking": [{"pid": r.pid, "comm": r.comm, "badness": r.badness} for r in answer.after],
             "unmatched": list(answer.unmatched),
+            "impossible": [
+                {"who": setting.who, "key": setting.key, "kb": setting.value, "most_kb": most_kb}
+                for setting, most_kb in answer.impossible
+            ],
         },
         "spare": [
             {

@@ -216,3 +216,19 @@ def test_a_lower_limit_leaves_those_of_swap(case, line, old_kb, new_kb):
     found = case(lines)
     assert found.choice.totalpages.value * 4 == old_kb
     assert whatif(found, [], {"/x": 524288}).totalpages * 4 == new_kb
+
+
+@pytest.mark.parametrize(
+    ("lang", "rss", "swap"), [("en", "more than all RAM", "of swap for"), ("ko", "전체 RAM", "전체 swap")]
+)
+def test_more_than_the_machine_has_is_told(sample, lang, rss, swap):
+    """It is computed as asked, but said to be impossible; what just fits is not."""
+    case = sample("v6.12-global-adj", 2)
+    ram_kb = case.choice.totalpages.value * 4
+    settings = [Setting("chrome", "rss", ram_kb + 1), Setting("chrome", "swap", 1)]
+    found = whatif(case, settings)
+    assert found.impossible == ((settings[0], ram_kb), (settings[1], 0))
+    page = document_text(whatif_blocks(case, found, {}, lang), width=400)
+    assert rss in page
+    assert swap in page
+    assert whatif(case, [Setting("chrome", "rss", ram_kb), Setting("chrome", "swap", 0)]).impossible == ()
