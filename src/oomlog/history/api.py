@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import pandas as pd
 
 from oomlog import frame
+from oomlog.errors import UsageError
 from oomlog.events.parse import Input, parse
 from oomlog.frame.event_list import EventList
 from oomlog.frame.task_sizes import TABLES, task_sizes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["history", "history_of"]
 
+_NEEDED = ("event", "kill", "killer", "comm")
 _SQLITE = b"SQLite format 3\x00"
 
 
@@ -38,13 +40,14 @@ def history(
     """Look at many kills together.
 
     :param given: Logs as :func:`oomlog.parse` takes them, what :func:`oomlog.read` made of them, a frame of
-        kills, or the path of a store (``oomlog history --db``).
+        kills (columns that it lacks, as one an earlier oomlog saved may, are taken as unknown), or the path
+        of a store (``oomlog history --db``).
     :param year: Year of the first line, for logs that print none.
     :param tz: The zone to show times in, and the one of times that print none.
     :param gap_s: The longest pause between the kills of one incident, in seconds.
     :param include_untrusted: Count kills that may be forged.
     :param registry: Names of containers, from ``oomlog.containers.maps``.
-    :raise UsageError: When pandas is not installed.
+    :raise UsageError: When pandas is not installed, or a frame is not one of kills.
     :raise StoreError: The store cannot be read.
 
     >>> line = "Out of memory: Killed process 7 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
@@ -52,7 +55,7 @@ def history(
     [['x', 1]]
     """
     if isinstance(given, pd.DataFrame):
-        return History(given, tz=tz, gap_s=gap_s, untrusted=include_untrusted)
+        return History(_with_all_columns(given), tz=tz, gap_s=gap_s, untrusted=include_untrusted)
     if isinstance(given, EventList):
         tables = given
         others = tables.events[tables.events["killer"] != "kernel"]
@@ -91,6 +94,18 @@ def history_of(
         untrusted=include_untrusted,
         unseen_tables=max(0, len(events) - TABLES),
     )
+
+
+def _with_all_columns(kills: pd.DataFrame) -> pd.DataFrame:
+    missing = [name for name in _NEEDED if name not in kills.columns]
+    if missing:
+        named = ", ".join(missing)
+        raise UsageError(
+            f"no frame of kills, as there is no column {named}; oomlog.read(...).kills makes one"
+        )
+    empty = frame.kills([])
+    lacked = {name: empty[name].reindex(kills.index) for name in empty.columns if name not in kills.columns}
+    return kills.assign(**lacked)
 
 
 def _is_store(given: object) -> TypeGuard[str | Path]:

@@ -246,3 +246,18 @@ def test_a_store_has_the_history_of_its_logs(tmp_path: Path) -> None:
     stored, read = oomlog.history(path), oomlog.history(fleet())
     for name in ("victims", "places", "hosts", "limits", "limit_changes", "incidents", "growth"):
         pd.testing.assert_frame_equal(getattr(stored, name), getattr(read, name), check_dtype=False)
+
+
+@pytest.mark.parametrize("column", ["limit_of", "unit", "time_origin", "event_id"])
+def test_a_frame_saved_before_a_column_was_added_still_has_a_history(column: str) -> None:
+    """What an older frame lacks is unknown, and every other number is the same."""
+    kills = oomlog.read(fleet()).kills
+    whole, older = oomlog.history(kills), oomlog.history(kills.drop(columns=column))
+    assert older.victims.equals(whole.victims)
+    assert older.limits["kills"].tolist() == whole.limits["kills"].tolist()
+
+
+def test_a_frame_of_something_else_is_refused_with_the_way_to_make_one() -> None:
+    """Tasks are not kills."""
+    with pytest.raises(oomlog.UsageError, match=r"no frame of kills.*killer.*oomlog\.read"):
+        oomlog.history(oomlog.read(SAMPLES / "v6.12-series.dmesg.log").tasks)
