@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oomlog.explain.fields import FieldValue, fields_of
 from oomlog.explain.model import Action, Explanation, Finding, Ledger, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.explain.verdict import claim, verdict
@@ -16,13 +17,16 @@ __all__ = ["SCHEMA_ID", "explanation_bytes", "explanation_dict"]
 SCHEMA_ID = "oomlog.explanation/1"
 
 
-def explanation_dict(explanation: Explanation, lang: str = "en", number: int | None = None) -> dict[str, Any]:
+def explanation_dict(
+    explanation: Explanation, lang: str = "en", number: int | None = None, *, fields: bool = False
+) -> dict[str, Any]:
     """Return the explanation with the schema's keys.
 
     :param number: The event's place in the inputs, from 1.
+    :param fields: Explain each field that the report has, too.
     """
     event = explanation.event
-    return {
+    found = {
         "schema": SCHEMA_ID,
         "source": event.source,
         "first_line": event.first_line,
@@ -41,6 +45,23 @@ def explanation_dict(explanation: Explanation, lang: str = "en", number: int | N
         "findings": [_finding(each, lang) for each in explanation.findings],
         "actions": [_action(each, lang) for each in explanation.actions],
         "overcommit": [say(f"overcommit.{key}", lang, values) for key, values in explanation.overcommit],
+    }
+    if fields:
+        found["fields"] = [
+            _field(each, lang) for each in fields_of(event, explanation.victim.page_size_kb.value)
+        ]
+    return found
+
+
+def _field(field: FieldValue, lang: str) -> dict[str, Any]:
+    texts = field.entry.texts(lang)
+    return {
+        "topic": field.topic.name,
+        "term": field.entry.term,
+        "value": field.value,
+        "what": texts.what,
+        "read": texts.read or None,
+        "normal": texts.normal or None,
     }
 
 
@@ -124,6 +145,8 @@ def _action(action: Action, lang: str) -> dict[str, Any]:
     }
 
 
-def explanation_bytes(explanation: Explanation, lang: str = "en", number: int | None = None) -> bytes:
+def explanation_bytes(
+    explanation: Explanation, lang: str = "en", number: int | None = None, *, fields: bool = False
+) -> bytes:
     """Render an explanation as one line of JSON."""
-    return json_bytes(explanation_dict(explanation, lang, number))
+    return json_bytes(explanation_dict(explanation, lang, number, fields=fields))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import oomlog
@@ -14,6 +16,7 @@ from oomlog.explain.run import explain
 from oomlog.report.document import Items, Paragraph, Table
 from oomlog.report.explanation import explanation_blocks, memory_blocks
 from oomlog.report.explanation_json import explanation_bytes, explanation_dict
+from oomlog.report.schema import schema_bytes
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 CONTAINER = "4f1d0c6b7f0e2a93c8d15e4b6a7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091"
@@ -134,3 +137,16 @@ def test_json_says_what_is_not_known() -> None:
     (event,) = oomlog.parse(log.replace("inactive_anon:164438", "inactive_anon:1644389"))
     ledger = explanation_dict(explain(event))["ledger"]
     assert (ledger["unaccounted_kb"], ledger["unknown_kb"], ledger["contradicted"]) == (None, None, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_fields_are_in_json_where_they_are_asked_for(lang):
+    """Each with its value and its text, as the schema says; without the question they are not there."""
+    explanation = explained("v6.12-memcg-v2-kubernetes.dmesg")
+    found = explanation_dict(explanation, lang, 1, fields=True)
+    jsonschema.validate(found, json.loads(schema_bytes("explanation")))
+    fields = {field["term"]: field for field in found["fields"]}
+    assert fields["order"]["value"] == "0"
+    assert ("page" if lang == "en" else "페이지") in fields["order"]["what"]
+    assert {"total-vm", "pgtables_bytes", "__GFP_IO", "GFP_KERNEL"} & fields.keys()
+    assert "fields" not in explanation_dict(explanation, lang, 1)

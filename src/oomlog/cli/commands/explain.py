@@ -149,6 +149,8 @@ def _is_mistyped(name: str) -> bool:
 def _terms(options: argparse.Namespace, context: Context) -> int:
     from oomlog.report.terms import Form, explain_terms
 
+    if options.fields:
+        raise UsageError("--fields explains the fields of a report; name a log, or leave it out")
     if options.all and options.files:
         raise UsageError("--all explains every term; leave the names out")
     form: Form = "json" if options.format == "ndjson" else options.format
@@ -173,7 +175,7 @@ def _events(options: argparse.Namespace, context: Context, chosen: Chosen) -> It
         array = options.format == "json"
         before = b"[\n"
         for number, explanation in explanations:
-            line = explanation_bytes(explanation, options.lang, number)
+            line = explanation_bytes(explanation, options.lang, number, fields=options.fields)
             yield before + line if array else line + b"\n"
             before = b",\n"
         if array:
