@@ -106,11 +106,15 @@ def test_hooks_that_fail_are_reported(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/secret"
         with watch.watching(
             "-", "--exec", "sleep 60", "--exec-timeout", "0.2", "--webhook", url, "--format", "ndjson",
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE, bufsize=0,
         ) as process:  # fmt: skip
-            _, err = process.communicate(watch.kill(1).encode(), timeout=30)
-    assert process.returncode == 0
-    assert err.splitlines()[0] == b"oomlog: --exec: sleep: ended after 0.2 seconds"
+            process.stdin.write(watch.kill(1).encode())
+            first = process.stderr.readline().rstrip()
+            process.stdin.close()
+            process.stdin = None
+            status, err = watch.stop(process)
+    assert status == 0
+    assert first == b"oomlog: --exec: sleep: ended after 0.2 seconds"
     assert b"127.0.0.1: connection refused" in err
     assert b"secret" not in err
 
