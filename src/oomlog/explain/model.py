@@ -88,7 +88,8 @@ class VictimChoice:
         kill a child of whom it selected: then ``reason`` is ``sacrificed_child``.
     :ivar reason: Key of what explains the difference, of what else there is to know about the choice, or why
         nothing was computed (``reason.toml``).
-    :ivar margin_pages: How far the first is ahead of the second; ``None`` where badness is in thousandths.
+    :ivar margin_pages: How far the first is ahead of the second; ``None`` where badness is in thousandths
+        or a lower bound.
     """
 
     page_size_kb: Derived

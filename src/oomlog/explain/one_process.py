@@ -129,7 +129,7 @@ def why_sentence(found: Why, case: Case, lang: str = "en") -> str:
         if differs(case) or not case.event.kills:
             form = "ranked" if choice.reason == "no_victim_named" else "spared_otherwise"
             return f"{say(f'why.{form}', lang, values)} {victim_sentence(choice, lang)}"
-        if choice.formula == "permille" or not found.behind_pages:
+        if choice.margin_pages is None or not found.behind_pages:
             return say("why.spared", lang, values)
         values["behind_kb"] = found.behind_pages * case.page_kb
         if is_by_size(first, found.process):

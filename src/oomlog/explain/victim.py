@@ -93,6 +93,8 @@ def _margin(found: VictimChoice) -> int | None:
     second = next((each for each in found.ranking if first is not None and each.pid != first.pid), None)
     if first is None or second is None or first.badness is None or second.badness is None:
         return None
+    if first.swap_pages is None:
+        return None  # lower bounds
     return first.badness - second.badness
 
 

@@ -12,7 +12,7 @@ from oomlog.model import ReportLine
 from oomlog.report.container_page import explained_dict
 from oomlog.report.json import json_bytes
 
-__all__ = ["SCHEMA_ID", "explanation_bytes", "explanation_dict"]
+__all__ = ["SCHEMA_ID", "explanation_bytes", "explanation_dict", "terms_dict"]
 
 SCHEMA_ID = "oomlog.explanation/1"
 
@@ -94,8 +94,16 @@ def _ranked(each: Ranked) -> dict[str, Any]:
         "badness": each.badness,
         "oom_score": each.oom_score,
         "share": each.share,
-        "terms": None if each.terms is None else each.terms._asdict(),
+        "terms": terms_dict(each),
     }
+
+
+def terms_dict(each: Ranked) -> dict[str, int | None] | None:
+    """Return what badness is made of; until 3.5 the table has neither swap nor page tables."""
+    if each.terms is None:
+        return None
+    unknown = {"swap_pages": None, "pgtables_pages": None} if each.swap_pages is None else {}
+    return {**each.terms._asdict(), **unknown}
 
 
 def _ledger(ledger: Ledger, lang: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from oomlog.explain.verdict import victim_sentence, who
 from oomlog.explain.whose import ran_in
 from oomlog.report.container import place_dict
 from oomlog.report.document import Block, Heading, Paragraph, Table
+from oomlog.report.explanation_json import terms_dict
 from oomlog.report.shorten import short_ids
 from oomlog.report.title import event_title
 from oomlog.units import human_kb
@@ -190,5 +191,5 @@ def why_dict(case: Case, answer: Why, lang: str, number: int | None) -> dict[str
         "place": answer.place,
         "behind_pages": answer.behind_pages,
         "badness": None if ranked is None else ranked.badness,
-        "terms": None if ranked is None or ranked.terms is None else ranked.terms._asdict(),
+        "terms": None if ranked is None else terms_dict(ranked),
     }

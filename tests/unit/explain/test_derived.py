@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from oomlog.explain.formula import formula_of
+from oomlog.explain.one_process import why, why_sentence
 from oomlog.explain.ranking import Process, feasible_totalpages
 from oomlog.explain.totalpages import nodes_of, totalpages
 from oomlog.explain.verdict import victim_sentence
 from oomlog.report.explanation import formula_sentences
+from oomlog.report.explanation_json import terms_dict
 
 HEADER = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
 STATE = "Tasks state (memory values in pages):"
@@ -420,3 +422,21 @@ def test_the_root_discount_of_3_6_is_a_share_of_all_memory(case, lang):
     assert "30" in said
     assert "3 %" not in said
     assert "3%" not in said
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_lower_bounds_are_no_distance(case, lang):
+    """How far the first is ahead is not known without swap, and what is not known is null in JSON."""
+    lines = [line.replace("600 (java)", "500 (mysqld)") for line in old_report("3.5.0")]
+    found = case(lines)
+    assert (found.choice.agrees, found.choice.reason, found.choice.margin_pages) == (True, None, None)
+    assert "MiB" not in victim_sentence(found.choice, lang)
+    (spared,) = why(found, "java")
+    assert "MiB" not in why_sentence(spared, found, lang)
+    assert terms_dict(found.choice.ranking[0]) == {
+        "rss_pages": 200_000,
+        "swap_pages": None,
+        "pgtables_pages": None,
+        "root_pages": 0,
+        "adj_pages": 0,
+    }
