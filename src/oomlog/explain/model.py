@@ -105,6 +105,11 @@ class VictimChoice:
     evidence: tuple[ReportLine, ...] = ()
     margin_pages: int | None = None
 
+    @property
+    def lower_bounds(self) -> bool:
+        """Return whether badness lacks swap and page tables, which no task table shows until 3.5."""
+        return bool(self.ranking) and all(each.swap_pages is None for each in self.ranking)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:

@@ -91,7 +91,7 @@ def formula_sentences(choice: VictimChoice, lang: str) -> str:
         choice.formula or "", ""
     )
     sentences = [f"page.formula{form}"]
-    if choice.ranking and all(each.swap_pages is None for each in choice.ranking):
+    if choice.lower_bounds:
         sentences.append("page.lower_bounds")
     values: dict[str, int | float | str | None] = {}
     if total is None:

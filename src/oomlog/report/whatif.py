@@ -50,6 +50,8 @@ def whatif_blocks(
             yield Paragraph(_spared(case, each, lang), strong=True)
     total = case.choice.totalpages
     computed = any(spared.values()) or (answer is not None and answer.answer in _WITH_RANKING)
+    if computed and case.choice.lower_bounds:
+        yield Paragraph(say("page.lower_bounds", lang, {}))
     if total is not None and not total.exact and computed:
         values = {**total.inputs, "totalpages_kb": total.value * case.page_kb}
         yield Paragraph(f"{say('page.totalpages', lang, values)} {say(f'basis.{total.basis}', lang, values)}")
@@ -171,6 +173,7 @@ def whatif_dict(
             for those in spared.values()
             for each in those
         ],
+        "lower_bounds": case.choice.lower_bounds,
         "totalpages_exact": None if case.choice.totalpages is None else case.choice.totalpages.exact,
     }
 

@@ -7,10 +7,13 @@ import pytest
 from oomlog.explain.formula import formula_of
 from oomlog.explain.one_process import why, why_sentence
 from oomlog.explain.ranking import Process, feasible_totalpages
+from oomlog.explain.supposed import least_adj
 from oomlog.explain.totalpages import nodes_of, totalpages
 from oomlog.explain.verdict import victim_sentence
+from oomlog.report.document_text import document_text
 from oomlog.report.explanation import formula_sentences
 from oomlog.report.explanation_json import terms_dict
+from oomlog.report.whatif import whatif_blocks
 
 HEADER = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
 STATE = "Tasks state (memory values in pages):"
@@ -431,6 +434,8 @@ def test_lower_bounds_are_no_distance(case, lang):
     found = case(lines)
     assert (found.choice.agrees, found.choice.reason, found.choice.margin_pages) == (True, None, None)
     assert "MiB" not in victim_sentence(found.choice, lang)
+    page = document_text(whatif_blocks(found, None, {"mysqld": least_adj(found, "mysqld")}, lang), width=400)
+    assert ("lower bounds" if lang == "en" else "하한") in page
     (spared,) = why(found, "java")
     assert "MiB" not in why_sentence(spared, found, lang)
     assert terms_dict(found.choice.ranking[0]) == {
