@@ -15,6 +15,7 @@ from oomlog.frame.fingerprint import (
     named_again,
     same_moment,
 )
+from oomlog.frame.sightings import Sightings
 from oomlog.model import Kill, OomEvent
 
 __all__ = ["event_ids"]
@@ -32,7 +33,7 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
     which of two events that share a fingerprint has no number behind it.
     """
     events = list(events)
-    known: dict[str, list[_Record]] = {}
+    known: dict[str, Sightings[_Record]] = {}
     contents: list[str] = []
     first: list[int] = []
     for at, event in enumerate(events):
@@ -41,11 +42,13 @@ def event_ids(events: Iterable[OomEvent]) -> Iterator[str]:
         contents.append(parts[0][0])
         first.append(at)
         for content, seen in parts:
-            earlier = known.setdefault(content, [])
+            earlier = known.setdefault(content, Sightings())
             mine = _Record(seen, event.source, event.quick_first_line, event.quick_trigger is not None, at)
-            other = _recorded(event, mine, earlier)
+            line = mine.source, mine.line
+            other = _recorded(event, mine, earlier.near(seen, header=mine.header, line=line))
             if other is None:
-                earlier.append(mine)
+                source = None if has_numbers(event) else mine.source
+                earlier.add(mine, seen, header=mine.header, line=line, apart=source)
             else:
                 _join(first, other, at)
     for one, two in _cut_kills(events):
@@ -72,12 +75,14 @@ class _Record(NamedTuple):
 
 def _recorded(event: OomEvent, mine: _Record, earlier: Iterable[_Record]) -> int | None:
     """Return which of the earlier records with the same content is one of this event."""
+    numbers = has_numbers(event)
     for other in earlier:
-        beside = mine.source == other.source and mine.line != other.line
+        if mine.source == other.source and mine.line != other.line and not numbers:
+            continue
         same = same_moment(mine.seen, other.seen) is not False
         if not same and mine.header != other.header and mine.source != other.source:
             same = named_again(mine.seen, other.seen)
-        if same and (not beside or has_numbers(event)):
+        if same:
             return other.at
     return None
 
@@ -112,5 +117,5 @@ def _join(first: list[int], one: int, two: int) -> None:
 def _root(first: list[int], at: int) -> int:
     """Return the first of the records that are one event with this one."""
     while first[at] != at:
-        at = first[at]
+        first[at] = at = first[first[at]]
     return at

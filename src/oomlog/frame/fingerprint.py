@@ -35,33 +35,27 @@ from typing import NamedTuple
 from oomlog.model import Kill, OomEvent
 
 __all__ = [
-    "COMPARED",
-    "Seen",
-    "agree",
-    "fingerprint",
-    "has_numbers",
-    "is_cut",
-    "kill_key",
-    "named_again",
-    "same_moment",
-]
+    "CLOCKS_S", "COMPARED", "DRIFT", "EXACT_US", "GROUP_S", "LOGGERS_S", "QUARTER_S", "STALLED_S", "ZONES",
+    "Seen", "agree", "fingerprint", "form", "has_numbers", "in_utc", "is_cut", "kill_key", "named_again",
+    "same_moment", "short_host",
+]  # fmt: skip
 
 COMPARED = (
     "pid", "uid", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "pgtables_kb", "oom_score_adj",
 )  # fmt: skip
 """What two records of one kill have in common, as far as both know it."""
 
-_EXACT_US = 2
+EXACT_US = 2
 """Seconds as a float lose nothing but the last microsecond."""
-_CLOCKS_S = 1.0
-_DRIFT = 1e-4
+CLOCKS_S = 1.0
+DRIFT = 1e-4
 """Of the kernel's clock against the wall's: a badly tuned one gains 9 seconds a day."""
-_LOGGERS_S = 60.0
-_STALLED_S = 600.0
+LOGGERS_S = 60.0
+STALLED_S = 600.0
 """So late may a logger be that starves; only believed when uptimes are equal."""
-_ZONES = timedelta(hours=26)
-_QUARTER_S = 900.0
-_GROUP_S = 10.0
+ZONES = timedelta(hours=26)
+QUARTER_S = 900.0
+GROUP_S = 10.0
 """So long may the kills of one group take on a slow console."""
 
 
@@ -172,42 +166,44 @@ def same_moment(one: Seen, other: Seen) -> bool | None:
     boots = None if one.boot_id is None or other.boot_id is None else one.boot_id == other.boot_id
     if boots is False:
         return False
-    hosts = None if one.host is None or other.host is None else _short(one.host) == _short(other.host)
+    hosts = None if one.host is None or other.host is None else short_host(one.host) == short_host(other.host)
     if hosts is False and not boots:
         return False
-    alike = _form(one) == _form(other)
+    alike = form(one) == form(other)
     apart = _apart(one, other)
     if one.uptime_s is not None and other.uptime_s is not None:
         between = abs(one.uptime_s - other.uptime_s)
-        drift = _DRIFT * max(one.uptime_s, other.uptime_s)
-        if round(between * 1e6) <= _EXACT_US:
-            return apart is None or apart <= _STALLED_S + drift
-        if alike or between > _CLOCKS_S + drift:
+        drift = DRIFT * max(one.uptime_s, other.uptime_s)
+        if round(between * 1e6) <= EXACT_US:
+            return apart is None or apart <= STALLED_S + drift
+        if alike or between > CLOCKS_S + drift:
             return False
-        return boots is True if apart is None else apart <= _LOGGERS_S + drift
+        return boots is True if apart is None else apart <= LOGGERS_S + drift
     if apart is None:
         return None
-    drift = _DRIFT * (one.uptime_s or other.uptime_s or 0.0)
-    return apart <= (_rounding(one, other) if alike else _LOGGERS_S + drift)
+    drift = DRIFT * (one.uptime_s or other.uptime_s or 0.0)
+    return apart <= (_rounding(one, other) if alike else LOGGERS_S + drift)
 
 
 def named_again(one: Seen, other: Seen) -> bool:
     """Tell whether the first victim of a group can have been named twice, in two logs of one kind."""
-    if _form(one) != _form(other) or one.boot_id != other.boot_id:
+    if form(one) != form(other) or one.boot_id != other.boot_id:
         return False
-    if one.host is not None and other.host is not None and _short(one.host) != _short(other.host):
+    if one.host is not None and other.host is not None and short_host(one.host) != short_host(other.host):
         return False
     if one.uptime_s is not None and other.uptime_s is not None:
-        return abs(one.uptime_s - other.uptime_s) <= _GROUP_S
+        return abs(one.uptime_s - other.uptime_s) <= GROUP_S
     apart = _apart(one, other)
-    return apart is not None and apart <= _GROUP_S
+    return apart is not None and apart <= GROUP_S
 
 
-def _short(host: str) -> str:
+def short_host(host: str) -> str:
+    """Return a host's name as it is compared."""
     return host.partition(".")[0].lower() if not host[:1].isdigit() else host
 
 
-def _form(seen: Seen) -> tuple[bool, ...]:
+def form(seen: Seen) -> tuple[bool, ...]:
+    """Return what kind of log this was seen in, by what it does not say."""
     zone = seen.time is not None and seen.time.tzinfo is not None
     return (seen.boot_id is None, seen.host is None, seen.uptime_s is None, seen.time is None, zone)
 
@@ -218,14 +214,14 @@ def _apart(one: Seen, other: Seen) -> float | None:
         return None
     naive = one.time.tzinfo is None or other.time.tzinfo is None
     mixed = naive and (one.time.tzinfo is not None or other.time.tzinfo is not None)
-    first, second = (_utc(time) for time in (one.time, other.time))
+    first, second = (in_utc(time) for time in (one.time, other.time))
     apart = abs(first - second)
     if one.inferred or other.inferred:
         apart = min(apart, *(abs(first - moved) for moved in _in_years(second, first.year)))
     seconds = apart.total_seconds()
-    if mixed and apart <= _ZONES:  # the zone of one is not known, but zones are whole quarters of an hour
-        seconds %= _QUARTER_S
-        return min(seconds, _QUARTER_S - seconds)
+    if mixed and apart <= ZONES:  # the zone of one is not known, but zones are whole quarters of an hour
+        seconds %= QUARTER_S
+        return min(seconds, QUARTER_S - seconds)
     return seconds
 
 
@@ -235,7 +231,8 @@ def _rounding(one: Seen, other: Seen) -> float:
     return 0.999999 if whole[0] != whole[1] else 0.0
 
 
-def _utc(time: datetime) -> datetime:
+def in_utc(time: datetime) -> datetime:
+    """Return a time as it is compared: one without a zone as if it were in UTC."""
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError:  # at the very ends of the calendar, which no clock shows
