@@ -35,8 +35,17 @@ def overcommit(case: Case) -> tuple[Remark, ...]:
         found.append(("bound", {}))
     found += [_heuristic(case), ("always", {}), *_strict(case)]
     if case.victim is not None:
-        found.append(("committed_unknown", {}))
+        found.append(_committed(case))
     return tuple(found)
+
+
+def _committed(case: Case) -> Remark:
+    """Say whom mode 2 would have refused: every private page that was written counts."""
+    own = None if case.victim is None else case.victim.anon_rss_kb
+    limit, ram = commit_limit(case), ram_pages(case.event, case.page_kb)
+    if own is None or limit is None or ram is None or not ram.exact or own <= limit.value:
+        return "committed_unknown", {}
+    return "committed_beyond", {"own_kb": own}
 
 
 def commit_limit(case: Case, ratio: int = DEFAULT_RATIO) -> Derived | None:

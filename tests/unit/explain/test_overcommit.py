@@ -26,12 +26,12 @@ def test_a_cgroups_limit_has_nothing_to_do_with_it() -> None:
 
 
 def test_global_event() -> None:
-    """Each mode is told, and that Committed_AS is not known."""
-    after = ["always", "strict", "committed_unknown"]
+    """Each mode is told, and that Committed_AS is not known; what the victim alone had is."""
+    strict = ["always", "strict"]
     # Its address space is larger than the machine, in as many requests as it liked.
-    assert keys("v6.12-global") == ["heuristic_open", *after]
-    assert keys("v6.12-global-adj") == ["heuristic_granted", *after]
-    assert keys("v7.2-cpuset") == ["bound", "heuristic_granted", *after]
+    assert keys("v6.12-global") == ["heuristic_open", *strict, "committed_beyond"]
+    assert keys("v6.12-global-adj") == ["heuristic_granted", *strict, "committed_unknown"]
+    assert keys("v7.2-cpuset") == ["bound", "heuristic_granted", *strict, "committed_unknown"]
 
 
 def test_sysrq_is_nobodys_request() -> None:
