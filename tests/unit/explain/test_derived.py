@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
 import pytest
 
 from oomlog.explain.formula import formula_of
 from oomlog.explain.one_process import why, why_sentence
 from oomlog.explain.ranking import Process, feasible_totalpages
+from oomlog.explain.run import explain
 from oomlog.explain.supposed import least_adj
 from oomlog.explain.totalpages import nodes_of, totalpages
 from oomlog.explain.verdict import victim_sentence
 from oomlog.report.document_text import document_text
 from oomlog.report.explanation import formula_sentences
-from oomlog.report.explanation_json import terms_dict
+from oomlog.report.explanation_json import explanation_dict, terms_dict
+from oomlog.report.schema import schema_bytes
 from oomlog.report.whatif import whatif_blocks
 
 HEADER = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
@@ -434,6 +439,10 @@ def test_lower_bounds_are_no_distance(case, lang):
     found = case(lines)
     assert (found.choice.agrees, found.choice.reason, found.choice.margin_pages) == (True, None, None)
     assert "MiB" not in victim_sentence(found.choice, lang)
+    lines[-3] = lines[-3].replace("  0 sh", "-1000 sh")  # the immune have the same keys
+    record = explanation_dict(explain(case(lines).event), lang)
+    jsonschema.validate(record, json.loads(schema_bytes("explanation")))
+    assert [each["terms"]["swap_pages"] for each in record["victim"]["immune"]] == [None]
     page = document_text(whatif_blocks(found, None, {"mysqld": least_adj(found, "mysqld")}, lang), width=400)
     assert ("lower bounds" if lang == "en" else "하한") in page
     (spared,) = why(found, "java")
