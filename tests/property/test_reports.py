@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import oomlog_render as render
@@ -136,6 +137,48 @@ def test_cuts_near_the_kill_line_invent_nothing(name, form, head):
         for at in range(start, stop + 1):
             for record in _facts(data[at:] if head else data[:at]):
                 assert _matching(record, whole) == [], data[start:at]
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "needle"),
+    [
+        ("v6.12-global", "journal", b"Node 0 active_anon:"),
+        ("v6.12-global", "journal", b" invoked oom-killer"),
+        ("v6.12-global", "console", b"(sd-pam)"),
+        ("v6.12-global", "syslog", b"mysqld"),
+        ("v5.10-series", "journal", b"Tasks state"),
+        ("v5.10-series", "kmsg", b"inactive_anon 25006080"),
+        ("v5.10-series", "syslog", b"php-fpm8.2 invoked"),
+    ],
+)
+@pytest.mark.parametrize("head", [True, False], ids=["head-lost", "tail-lost"])
+def test_cuts_inside_of_a_line_and_the_next_invent_nothing(name, form, needle, head):
+    """Records, table rows and statistics that a cut goes through are left out, and join no other line."""
+    data, whole = _log(name, form), _whole(name, form)
+    start = data.rfind(b"\n", 0, data.index(needle)) + 1
+    stop = data.index(b"\n", data.index(b"\n", data.index(needle)) + 1)
+    for at in range(start, stop + 1, max(1, (stop - start) // 60)):
+        for record in _facts(data[at:] if head else data[:at]):
+            assert _matching(record, whole) == [], data[start:at]
+
+
+@pytest.mark.parametrize("form", ["syslog", "journal"])
+@pytest.mark.parametrize("seed", range(3))
+def test_reports_of_two_machines_mixed_line_by_line_stay_apart(form, seed):
+    """A loghost's file with two machines' lines in any order gives only what one of them printed."""
+    first = _log("v6.12-global", form).splitlines(keepends=True)
+    other = [
+        line.replace(b"web1", b"db77").replace(b'_ID": "01', b'_ID": "11')
+        for line in _log("v5.10-series", form).splitlines(keepends=True)
+    ]
+    whole = _whole("v6.12-global", form) + _facts(b"".join(other))
+    order = Random(seed).sample([0] * len(first) + [1] * len(other), len(first) + len(other))
+    lines = (iter(first), iter(other))
+    mixed = b"".join(next(lines[which]) for which in order)
+    found = _facts(mixed)
+    assert sum(len(record["kills"]) for record in found) == sum(len(record["kills"]) for record in whole)
+    for record in found:
+        assert _matching(record, whole) == []
 
 
 @steady(30)

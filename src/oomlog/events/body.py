@@ -271,12 +271,9 @@ class _Decoder:
             ):
                 self._skip(line)
             elif "\n" in line.text and self.body.matcher.match(line.text) is None:
-                lines += split_message(line)
-            elif line.text.strip():
-                if line.terminated:
-                    lines.append(line)
-                elif line.has_prefix or not self.body.prefix:  # else it is the start of a prefix
-                    lines.append(_without_last_word(line))
+                lines += map(_without_last_word, split_message(line))
+            elif line.text.strip() and (line.terminated or line.has_prefix or not self.body.prefix):
+                lines.append(_without_last_word(line))  # without a prefix the end may be the start of one
         return lines
 
     def _flush(self, pending: Sequence[LogLine], after: str | None) -> str | None:
@@ -349,7 +346,7 @@ class _Decoder:
         piece = pending[position]
         text = piece.text.strip()
         if (
-            not text  # cut off
+            not (text and piece.terminated)  # cut off
             or match_text(self.body.matcher, piece.text) is not None
             or _ROW_LIKE.match(text)
             or text[:3] in ("...", "[..")
@@ -488,6 +485,8 @@ def _match_again(matcher: Matcher, text: str, after: str | None) -> Match | None
 
 def _without_last_word(line: LogLine) -> LogLine:
     """Drop what touches the end of an unfinished last line: a number there may lack digits."""
+    if line.terminated:
+        return line
     text = line.text.rstrip()
     start = text.rfind(" ") + 1
     if text[start : start + 1] == "(":  # "1*4kB (U": without its letters the word before says too little

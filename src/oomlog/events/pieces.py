@@ -85,9 +85,18 @@ class LineReader:
             return decode(tape.text(here, stop)) if stop >= 0 and here < tape.end else None
 
         terminated = end < tape.end
-        return Physical(
-            start, end, expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour)
-        )
+        lines = expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour)
+        if start == tape.base == 0 and lines and lines[0].host and terminated:
+            lines = self._whole_host(lines, end)
+        return Physical(start, end, lines)
+
+    def _whole_host(self, lines: list[LogLine], end: int) -> list[LogLine]:
+        """Give the log's first line the host of the second, if a cut left only the end of it."""
+        second = self.follow(end + 1)
+        host = second.lines[0].host if second is not None and second.lines else None
+        if host is None or host == lines[0].host or not host.endswith(str(lines[0].host)):
+            return lines
+        return [lines[0]._replace(host=host), *lines[1:]]
 
     @cached_property
     def first_is_cut(self) -> bool:
@@ -100,7 +109,8 @@ class LineReader:
         second = self.follow(end + 1) if end >= 0 else None
         return bool(
             first and second and first.lines and second.lines
-            and not first.lines[0].has_prefix and second.lines[0].prefix and second.lines[0].has_prefix
+            and not first.lines[0].has_prefix and second.lines[0].has_prefix
+            and second.lines[0].prefix != ""
         )  # fmt: skip
 
     def follow(self, after: int) -> Physical | None:

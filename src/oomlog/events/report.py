@@ -14,6 +14,7 @@ from typing import Any
 from oomlog.events.body import Body
 from oomlog.events.glance import glance
 from oomlog.events.keep import whole_text
+from oomlog.events.one_host import lines_of_host
 from oomlog.events.quote import report_lines
 from oomlog.grammar import Match, Matcher
 from oomlog.lines.stamps import seconds_between
@@ -280,7 +281,7 @@ class Report:
 
     def _body(self, matcher: Matcher, header: dict[str, Any] | None) -> Body:
         return Body(
-            self.body or b"",
+            lines_of_host(self.body or b"", self.first.host),
             self.body_no,
             matcher,
             self.first.no if header is not None else None,

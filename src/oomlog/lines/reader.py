@@ -22,6 +22,7 @@ __all__ = ["expand", "no_neighbour", "split_message"]
 
 
 _RESET = "\x1b[0m"
+_RECORDS = ('{"', '{ "')  # how a line that is one JSON record begins
 
 
 def no_neighbour(_distance: int) -> str | None:
@@ -44,6 +45,8 @@ def expand(
     """
     if "{" in raw and (found := from_json(raw, no)) is not None:
         return [_unescaped(found)]
+    if not terminated and raw.lstrip().startswith(_RECORDS):
+        return []  # a record that is not whole yet
     if ("=" in raw or '" :' in raw or '":' in raw) and (message := message_field(raw)) is not None:
         return [_unescaped(from_record(message, no, neighbour))]
     if (
@@ -92,10 +95,12 @@ def _from_page(raw: str, line: LogLine, neighbour: Callable[[int], str | None]) 
 
 def split_message(line: LogLine) -> list[LogLine]:
     """Split a message of several lines; those without a prefix of their own are indented, as dmesg does."""
-    pieces = line.text.split("\n")
-    lines = [line._replace(text=pieces[0])]
-    for piece in pieces[1:]:
-        own = parse_line(piece, line.no, terminated=line.terminated)
+    *pieces, last = line.text.split("\n")
+    unfinished = not line.terminated
+    line = line._replace(text=pieces[0] if pieces else last, terminated=True)
+    lines = [line]
+    for piece in [*pieces[1:], last] if pieces else []:
+        own = parse_line(piece, line.no)
         if own.has_prefix:
             lines.append(
                 own._replace(
@@ -110,6 +115,8 @@ def split_message(line: LogLine) -> list[LogLine]:
             )
         else:
             lines.append(line._replace(text=f"    {piece}", has_prefix=False, prefix=None))
+    if unfinished:
+        lines[-1] = lines[-1]._replace(terminated=False)
     return lines
 
 
