@@ -18,9 +18,9 @@ from oomlog.frame.fingerprint import (
 from oomlog.frame.sightings import Sightings
 from oomlog.model import Kill, OomEvent
 
-__all__ = ["event_ids"]
+__all__ = ["CUT_KILLS", "event_ids"]
 
-_CUT_KILLS = 100
+CUT_KILLS = 100
 """Of so many cut lines of one process id more are an old kernel's, or somebody's who wants the search to take
 long: they are told apart by their content alone."""
 
@@ -94,7 +94,7 @@ def _cut_kills(events: Sequence[OomEvent]) -> Iterator[tuple[int, int]]:
         for kill in event.kills:
             if kill.pid is not None and is_cut(kill):
                 cut.setdefault((event.killer, kill.pid), []).append((at, kill))
-    cut = {key: kills for key, kills in cut.items() if len(kills) <= _CUT_KILLS}
+    cut = {key: kills for key, kills in cut.items() if len(kills) <= CUT_KILLS}
     if not cut:
         return
     for at, event in enumerate(events):

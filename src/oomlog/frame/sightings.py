@@ -70,7 +70,8 @@ class Sightings(Generic[T]):
         order = len(self._items)
         self._items.append(item)
         self._keys.append((seen, _Kind.of(seen, header, apart)))
-        self._lines.setdefault(line, order)
+        if line is not None:
+            self._lines.setdefault(line, order)
         if self._views is not None:
             self._shelve(self._views, order)
 

@@ -152,11 +152,7 @@ class _Open:
         self._put_report(identity, kept)
         added.new_events += 1
         added.new_kills += len(record.kills)
-        self._note(record)
-
-    def _note(self, record: Record) -> None:
-        self._matcher.any_cut = self._matcher.any_cut or any(kill.cut for kill in record.kills)
-        self._matcher.any_bare = self._matcher.any_bare or not (record.kills or record.event.complete)
+        self._matcher.changed(identity, *record)
 
     def _merge(self, found: list[int], record: Record, source: int, kept: Kept | None) -> int:
         """Put what a further record tells into the stored ones; return how many kills are new."""
@@ -182,7 +178,7 @@ class _Open:
         self._put_kills(keep, whole.kills)
         if fuller:
             self._put_report(keep, kept)
-        self._note(whole)
+        self._matcher.changed(keep, *whole)
         return len(whole.kills) - before
 
     def _stored(self, identity: int) -> tuple[int, int, Record]:

@@ -10,14 +10,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
+from oomlog.frame.event_ids import CUT_KILLS
 from oomlog.frame.fingerprint import COMPARED, Seen, has_numbers, named_again, same_moment
 from oomlog.model import OomEvent
+from oomlog.store.often import Often
 from oomlog.store.rows import EventRow, KillRow, seen
 
 __all__ = ["Matcher", "agree"]
 
 # Between a header and its kills, and between two clocks; same_moment() looks closer.
 _NEAR_US = 600_000_000
+_NEARER_US = (_NEAR_US, 60_000_000, 1_000_000, 2)
+_MANY = 64
+"""So many headers of one trigger are looked at; where more are near, only those that are nearer."""
 _KILL = """
 SELECT event.id AS event, event.source, event.trusted, event.host, event.boot_id, event.time_origin,
 event.gfp_mask, kill.*
@@ -49,6 +54,10 @@ class Matcher:
         self._cursor = connection.cursor()
         self._cursor.row_factory = sqlite3.Row
         self._text = text
+        self._same_kills = Often(
+            self._cursor, _SAME_KILL, " AND kill.event = ? AND kill.number = ?", ("event", "number"), text
+        )
+        self._same_events = Often(self._cursor, _SAME_EVENT, " AND event.id = ?", ("id",), text)
         self.any_cut = self._any("SELECT 1 FROM kill WHERE cut LIMIT 1")
         """Whether the store has a kill whose line was cut."""
         self.any_alike = True
@@ -68,7 +77,7 @@ class Matcher:
         self.any_alike = not kills
         for number, kill in enumerate(kills):
             mine = Seen.of(event, event.kills[number])
-            for other in self._kills(row, kill):
+            for other in self._kills(row, kill, mine):
                 self.any_alike = True
                 if bool(other["trusted"] == 0) != (event.trusted is False) or not agree(kill, other):
                     continue
@@ -83,6 +92,7 @@ class Matcher:
                 if same or (same is None and (strong or again)):
                     found[other["event"]] = None
                     break  # others like it are at other times
+            self.any_alike = self.any_alike or self._same_kills.knows(kill.content)
         if not kills:
             found.update(self._alike(event, row, source))
         if event.quick_trigger is not None and ((not kills and not row.complete) or self.any_bare):
@@ -91,16 +101,25 @@ class Matcher:
             found.update(self._inside(event, row, kills))
         return list(found)
 
-    def _kills(self, row: EventRow, kill: KillRow) -> Iterator[sqlite3.Row]:
-        yield from self._cursor.execute(_SAME_KILL, (kill.content,)).fetchall()
-        if self.any_cut:
-            yield from self._cursor.execute(_CUT_KILL, (kill.pid,)).fetchall()
-        if kill.cut:
-            yield from self._cursor.execute(_NEAR_KILL, {**_near(row), "pid": kill.pid}).fetchall()
+    def changed(self, event: int, row: EventRow, kills: tuple[KillRow, ...]) -> None:
+        """Take note of an event that was added, or of what became of one."""
+        self.any_cut = self.any_cut or any(kill.cut for kill in kills)
+        self.any_bare = self.any_bare or not (kills or row.complete)
+        self._same_kills.changed((kill.content for kill in kills), event)
+        if not kills:
+            self._same_events.changed((row.content,), event)
+
+    def _kills(self, row: EventRow, kill: KillRow, mine: Seen) -> Iterator[sqlite3.Row]:
+        yield from self._same_kills.near(kill.content, mine, header=row.gfp_mask is not None)
+        cut = self._cursor.execute(_CUT_KILL, (kill.pid,)).fetchmany(CUT_KILLS + 1) if self.any_cut else []
+        if len(cut) <= CUT_KILLS:
+            yield from cut
+            if kill.cut:
+                yield from self._cursor.execute(_NEAR_KILL, {**_near(row), "pid": kill.pid}).fetchall()
 
     def _alike(self, event: OomEvent, row: EventRow, source: int) -> Iterator[tuple[int, None]]:
         mine, strong = Seen.of(event), has_numbers(event)
-        for other in self._cursor.execute(_SAME_EVENT, (row.content,)).fetchall():
+        for other in self._same_events.near(row.content, mine, header=row.gfp_mask is not None):
             if bool(other["trusted"] == 0) == (event.trusted is False):
                 same = same_moment(mine, self._seen(other))
                 if same is not False and (strong or other["source"] != source):
@@ -110,7 +129,11 @@ class Matcher:
     def _headers(self, event: OomEvent, row: EventRow, source: int) -> Iterator[tuple[int, None]]:
         mine = Seen.of(event)
         given = {**_near(row), "source": source, "trigger": row.trigger_comm}
-        for other in self._cursor.execute(_NEAR_EVENT, given).fetchall():
+        for near in _NEARER_US:
+            others = self._cursor.execute(_NEAR_EVENT, {**given, "near": near}).fetchmany(_MANY + 1)
+            if len(others) <= _MANY:
+                break
+        for other in others:
             cut = (not row.kills and not row.complete) or (not other["kills"] and not other["complete"])
             same_header = all(
                 other[name] == getattr(row, name)
