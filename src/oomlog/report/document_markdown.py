@@ -25,7 +25,9 @@ __all__ = ["document_markdown", "markdown_text"]
 # bare forms, HTML, tables, mathematics, emoji; at the start of a line, lists, headings and indented code; and
 # blanks at an end, beside which nothing can be strong.
 _SPECIAL = re.compile(
-    r"[\\`*_{}\[\]<>|~&$@#!]|:(?=//)|:(?=[\w+-]{1,40}:)|(?<=www)\.|\A[-+= ]| \Z|(?<=\A\d)[.)]|(?<=\A\d\d)[.)]"
+    r"[\\`*_{}\[\]<>|~&$@#!]|:(?=//)|:(?=[\w+-]{1,40}:)|(?<=www)\.|\A[-+= ]| \Z"
+    # A list's number has nine digits at most, and a blank or nothing after the dot: 86.6 is none.
+    + "".join(rf"|(?<=\A\d{{{digits}}})[.)](?=\s|\Z)" for digits in range(1, 10))
 )
 _FENCE = re.compile(r"`{3,}")
 
