@@ -25,15 +25,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(words: list[str]) -> tuple[int, str, str]:
+def run(words: list[str], *, terminal: bool = False) -> tuple[int, str, str]:
     stdout, stderr = io.BytesIO(), io.StringIO()
-    context = Context(None, stdout, stderr, now=datetime(2024, 5, 2, 9, tzinfo=UTC))
+    now = datetime(2024, 5, 2, 9, tzinfo=UTC)
+    environ = {"NO_COLOR": "1"}
+    context = Context(None, stdout, stderr, stdout_is_terminal=terminal, environ=environ, now=now)
     status = main(words, context)
     return status, stdout.getvalue().decode(), stderr.getvalue()
 
 
-def history(*words: str, exit_status: int = 0, db: str = "k.sqlite") -> tuple[str, str]:
-    status, out, err = run(["history", "--db", db, *words])
+def history(
+    *words: str, exit_status: int = 0, db: str = "k.sqlite", terminal: bool = False
+) -> tuple[str, str]:
+    status, out, err = run(["history", "--db", db, *words], terminal=terminal)
     assert status == exit_status, err
     return out, err
 
@@ -69,6 +73,20 @@ def test_list():
     assert history("list", "--last", "1")[0].endswith(
         "2 events, 2 kills; the last 1 are shown, --last N shows more\n"
     )
+
+
+def test_a_narrow_terminal(monkeypatch):
+    """Where the list or a table of an event does not fit a terminal, rows are told one below the other."""
+    monkeypatch.setenv("COLUMNS", "50")
+    history("add", "two-kills.log")
+    event_id = history("list", terminal=False)[0].splitlines()[1].split()[0]
+    listed = history("list", terminal=True)[0]
+    assert listed.startswith(f"{event_id}\n  TIME    2024-05-01 12:00:00+02:00\n  HOST    web1\n")
+    assert listed.endswith("2 events, 2 kills\n")
+    history("add", str(SAMPLES / "v6.12-global-adj.dmesg.log"))
+    event_id = history("list", "--comm", "batch")[0].splitlines()[1].split()[0]
+    assert "\n# 1\n  PID" in history("show", event_id, terminal=True)[0]
+    assert "\n# 1\n  PID" not in history("show", event_id)[0]
 
 
 def test_show():

@@ -60,6 +60,17 @@ class Context:
         # https://no-color.org: present and not empty
         return terminal and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
+    def columns(self, output: str | None = None) -> int | None:
+        """Return how wide the terminal is that text goes to, ``None`` for a pipe or a file.
+
+        :param output: What ``--output`` names.
+        """
+        if not self.stdout_is_terminal or output not in (None, "-"):
+            return None
+        from shutil import get_terminal_size
+
+        return get_terminal_size().columns
+
     def say(self, message: str, *more: str) -> None:
         """Print ``oomlog: message`` and further lines on standard error, escaped."""
         self.tell([f"oomlog: {escape(message)}", *map(escape, more)])

@@ -43,10 +43,7 @@ def document_text(
     for block in blocks:
         if lines:
             lines.append("")
-        if isinstance(block, Table) and columns is not None and not _fits(block, columns):
-            lines += _rows(block, colour)
-        else:
-            lines += _block(block, colour, width)
+        lines += _block(block, colour, width, columns)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -57,7 +54,7 @@ def width_of(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _block(block: Block, colour: bool, width: int) -> Iterator[str]:
+def _block(block: Block, colour: bool, width: int, columns: int | None) -> Iterator[str]:
     match block:
         case Heading(text, level):
             shown = escape(text)
@@ -67,6 +64,8 @@ def _block(block: Block, colour: bool, width: int) -> Iterator[str]:
         case Paragraph(text, strong):
             for line in _wrapped(escape(text), width):
                 yield _styled(line, "1", colour) if strong else line
+        case Table() if columns is not None and not _fits(block, columns):
+            yield from _rows(block, colour)
         case Table():
             yield from _table(block, colour)
         case Code():
@@ -84,7 +83,7 @@ def _block(block: Block, colour: bool, width: int) -> Iterator[str]:
             yield _styled(escape(title), "1", colour)
             for each in blocks:
                 yield ""
-                yield from _block(each, colour, width)
+                yield from _block(each, colour, width, columns)
 
 
 def _styled(text: str, style: str, colour: bool) -> str:
@@ -141,7 +140,8 @@ def _rows(table: Table, colour: bool) -> Iterator[str]:
     (head, *rows), _ = _cells(table)
     longest = max(map(width_of, head[1:]), default=0)
     for number, (first, *others) in enumerate(rows):
-        yield _styled(first or "-", "1;31" if number in table.strong_rows else "1", colour)
+        title = f"{head[0]} {first}" if first and 0 in table.numbers else first or "-"
+        yield _styled(title, "1;31" if number in table.strong_rows else "1", colour)
         for name, text in zip(head[1:], others, strict=True):
             if text not in ("", "-"):
                 yield f"  {_padded(name, longest, right=False)}  {text}"

@@ -187,9 +187,8 @@ def _events(options: argparse.Namespace, context: Context, chosen: Chosen) -> It
     from oomlog.report.explanation import explanation_blocks
     from oomlog.report.fields import fields_blocks
 
-    colour = context.colour(
-        options.color, terminal=context.stdout_is_terminal and options.output in (None, "-")
-    )
+    columns = context.columns(options.output)
+    colour = context.colour(options.color, terminal=columns is not None)
     first = True
     for number, explanation in explanations:
         blocks = list(explanation_blocks(explanation, options.lang, number=number))
@@ -198,7 +197,7 @@ def _events(options: argparse.Namespace, context: Context, chosen: Chosen) -> It
         text = (
             document_markdown(blocks)
             if options.format == "markdown"
-            else document_text(blocks, colour=colour)
+            else document_text(blocks, colour=colour, columns=columns)
         )
         yield (text if first else f"\n{text}").encode("utf-8", "backslashreplace")
         first = False

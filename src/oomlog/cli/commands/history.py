@@ -332,13 +332,10 @@ def _rendered(
         from oomlog.report.document_markdown import document_markdown
 
         return document_markdown(blocks).encode("utf-8", "backslashreplace")
-    from shutil import get_terminal_size
-
     from oomlog.report.document_text import document_text
 
-    terminal = context.stdout_is_terminal and options.output in (None, "-")
-    colour = context.colour(options.color, terminal=terminal)
-    columns = get_terminal_size().columns if terminal else None
+    columns = context.columns(options.output)
+    colour = context.colour(options.color, terminal=columns is not None)
     return document_text(blocks, colour=colour, columns=columns).encode("utf-8", "backslashreplace")
 
 

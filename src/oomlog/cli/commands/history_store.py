@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -249,12 +249,22 @@ def _list(options: argparse.Namespace, context: Context) -> int:
         ]
         found = count(store, chosen)
         if rows:
-            output.write(plain_table(_COLUMNS, rows, colour=False, marked=frozenset()).encode())
+            output.write(_table(rows, context.columns(options.output)).encode())
         if with_inferred_year([row[1:] for row in rows]):
             output.write(f"{YEAR_NOTE}\n".encode())
         more = f"; the last {last:,} are shown, --last N shows more" if found.events > last else ""
         output.write(f"{counted(found.events, 'event')}, {counted(found.kills, 'kill')}{more}\n".encode())
     return ExitStatus.DONE
+
+
+def _table(rows: Sequence[tuple[str, ...]], columns: int | None) -> str:
+    text = plain_table(_COLUMNS, rows, colour=False, marked=frozenset())
+    if columns is None or max(map(len, text.splitlines())) <= columns:
+        return text
+    from oomlog.report.document import Table
+    from oomlog.report.document_text import document_text
+
+    return document_text([Table(tuple(column.heading for column in _COLUMNS), rows)], columns=columns)
 
 
 def _show(options: argparse.Namespace, context: Context) -> int:
@@ -272,7 +282,7 @@ def _show(options: argparse.Namespace, context: Context) -> int:
         for word in options.files:
             event_id, event = _one(store, word)
             blocks = list(explanation_blocks(explain(event, (event,)), "en", number=1))
-            text = document_text(blocks, colour=colour)
+            text = document_text(blocks, colour=colour, columns=context.columns(options.output))
             output.write(f"{event_id}\n{text}\n".encode("utf-8", "backslashreplace"))
             lines = event.lines
             width = len(str(lines[-1].no)) if lines else 0

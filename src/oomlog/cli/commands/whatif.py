@@ -140,9 +140,8 @@ def _answers(options: argparse.Namespace, context: Context, chosen: Chosen, met:
             before = b",\n"
             continue
         blocks = whatif_blocks(case, answer, spared, options.lang, number)
-        yield ("" if before == b"[\n" else "\n").encode() + document_text(blocks, colour=colour).encode(
-            "utf-8", "backslashreplace"
-        )
+        text = document_text(blocks, colour=colour, columns=context.columns())
+        yield ("" if before == b"[\n" else "\n").encode() + text.encode("utf-8", "backslashreplace")
         before = b""
     if options.format == "json":
         yield b"[]\n" if before == b"[\n" else b"\n]\n"
