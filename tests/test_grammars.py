@@ -127,6 +127,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Any]] = {
     "bytes": _INTS,
     "mib": _INTS,
     "hex": st.integers(0, 2**63).map(hex),
+    "hidden": st.tuples(st.integers(0, 2**20).map(hex), st.integers(1, 9)).map(lambda v: v[0] + "*" * v[1]),
     "float": st.integers(0, 10**6).map(lambda n: n / 100),
     "comm": st.text(st.characters(codec="utf-8", exclude_characters="\\"), max_size=15)
     | st.text("ab )(,=:'", max_size=15)

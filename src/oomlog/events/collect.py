@@ -184,7 +184,11 @@ class Collector:
             self.tape.follow(report.end)
 
     def _header(self, match: Match, line: LogLine, start: int, end: int) -> Report | None:
-        if "gfp_mask" not in match.fields and line.uptime_s is None and line.ident is None:
+        if (
+            not match.fields.keys() & {"gfp_mask", "gfp_mask_hidden"}
+            and line.uptime_s is None
+            and line.ident is None
+        ):
             return None  # "x invoked oom-killer" alone may be anybody's words
         previous = self._current(line, start)
         for report in list(self.open):
@@ -196,6 +200,8 @@ class Collector:
             report.problems.append(Problem(line.no, line.text, "the whole line: its head is cut off"))
         else:
             report = self._new(line, start, end, match)
+        if "gfp_mask_hidden" in match.fields:
+            report.problems.append(Problem(line.no, line.text, "a hexadecimal gfp_mask"))
         self._passed(line, start)
         return report
 

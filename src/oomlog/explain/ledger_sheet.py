@@ -65,11 +65,15 @@ class Sheet:
         return Ledger(of, name, total_kb, tuple(self.items), rest, tuple(self.notes))
 
 
+# Counters below zero are printed as unsigned; no machine has half of this.
+_WRAPPED = 1 << 60
+
+
 def kilobytes(part: Mapping[str, Any], page_kb: int) -> dict[str, int]:
     """Return the sizes of a line by their names without a unit, all in kB."""
     found = {}
     for key, value in part.items():
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or value >= _WRAPPED:
             continue
         if key.endswith("_kb"):
             found[key[:-3]] = value

@@ -11,7 +11,7 @@ from oomlog.explain.mem_info import zones
 from oomlog.explain.model import Explanation, Finding, Ranked, VictimChoice
 from oomlog.explain.phrases import say
 from oomlog.explain.primary import holder
-from oomlog.explain.quote import lines_of
+from oomlog.explain.quote import lines_of, lines_with
 from oomlog.explain.watermarks import free_kb, has_free
 from oomlog.explain.whose import limit_of, limit_sentence, names_victim, ran_in
 from oomlog.model import OomEvent
@@ -32,10 +32,17 @@ _NOTABLE_SWAP = 0.1
 """Part of what the victim had in RAM."""
 _LEAVES_OPEN = frozenset({"no_killable", "panic_on_oom", "memcg_limit", "parent_memcg_limit"})
 """Causes that leave open what the memory was."""
+_ENDED_BY = frozenset({"no_killable", "panic_on_oom"})
+_REFUSED = ("cma_only_free", "lowmem_zone", "fragmentation")
+"""Causes that such an end hides: memory was free, but not for this request."""
 _CHILD_SAID = frozenset({"sacrificed_child", "selected_thread"})
 """Reasons that tell of a child or a thread themselves."""
-_WHY_CHOSEN = frozenset({"sacrificed_child", "sacrificed_child_or_thread", "biased_victim_score"})
+_WHY_CHOSEN = frozenset(
+    {"sacrificed_child", "sacrificed_child_or_thread", "biased_victim_score", "biased_victim_adj"}
+)
 """Claims that tell more of the choice than the task table, which may be missing."""
+_CHOSEN = re.compile(r",task=(.{1,15}),pid=(\d{1,10}),uid=\d{1,10}\s*\Z")
+_SUMMARY = "oom-kill:constraint="
 _REAPED = re.compile(r"oom_reaper: reaped process (\d{1,10}) \(([^)]{1,32})\)")
 
 
@@ -48,8 +55,11 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
             parts.append(say("verdict.ran_out", lang, {}))
         parts += _cause(explanation, primary, lang)
         held = holder(explanation.findings, explanation.ledger) if primary.id in _LEAVES_OPEN else None
-        if held is not None:
-            parts.append(claim(held, lang))
+        refused = primary.id in _ENDED_BY and next(
+            (each for each in explanation.findings if each.id in _REFUSED and each.confidence != "possible"),
+            None,
+        )
+        parts += [claim(each, lang) for each in (refused, held) if each]
     elif explanation.event.kills:
         parts.append(_no_cause(explanation, lang))
     if explanation.victim.reason not in _CHILD_SAID:
@@ -110,8 +120,12 @@ def _swap_kb(explanation: Explanation) -> int | None:
 
 def _what(event: OomEvent, swap_kb: int | None, lang: str) -> str:
     if not event.kills:
-        reaped = _reaped(event) if event.outcome == "unknown" else None
-        return say(f"verdict.{event.outcome}", lang, {}) if reaped is None else _after(*reaped, lang)
+        told = event.outcome == "unknown"
+        if told and (reaped := _reaped(event)) is not None:
+            return say("verdict.unknown_reaped", lang, {"who": who(*reaped, lang)})
+        if told and (chosen := _chosen(event)) is not None:
+            return say("verdict.unknown_chosen", lang, {"who": who(*chosen, lang)})
+        return say(f"verdict.{event.outcome}", lang, {})
     first, count = event.kills[0], len(event.kills)
     form = "killed_one" if count == 1 else "killed_many"
     by = "" if event.killer == "kernel" else "_userspace"
@@ -137,8 +151,11 @@ def _reaped(event: OomEvent) -> tuple[str, int] | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _after(comm: str, pid: int, lang: str) -> str:
-    return say("verdict.unknown_reaped", lang, {"who": who(comm, pid, lang)})
+def _chosen(event: OomEvent) -> tuple[str, int] | None:
+    """Return whom the summary line (since 5.0) names, where the line of the kill is missing."""
+    summaries = (line.text for line in lines_with(event, _SUMMARY))
+    match = next(filter(None, map(_CHOSEN.search, summaries)), None)
+    return None if match is None else (match[1], int(match[2]))
 
 
 def victim_sentence(choice: VictimChoice, lang: str = "en") -> str:

@@ -124,6 +124,15 @@ _TYPES = (
         _text,
     ),
     FieldType(
+        "hidden",
+        "A hexadecimal number of which digits were replaced by asterisks, kept as text.",
+        "0x62****",
+        r"0x[0-9a-fA-F]{0,16}+\*{1,16}+",
+        r"0x",
+        _text,
+        _text,
+    ),
+    FieldType(
         "kb",
         "Kibibytes. The unit may be written kB, KB or ` kB`.",
         "15908kB",

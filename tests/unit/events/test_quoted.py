@@ -270,3 +270,16 @@ def test_assigned_string() -> None:
     (event,) = oomlog.parse(f"{line}\n".encode(), year=2026)
     assert event.trigger is not None and event.trigger.oom_score_adj == -999
     assert event.problems == ()
+
+
+def test_a_mask_with_hidden_digits_is_not_known() -> None:
+    """The report is found, and no number is made of "0x62****"; the line is a problem that shows it."""
+    (event,) = oomlog.parse(
+        "[Sat Sep  4 20:05:51 2021] java invoked oom-killer: gfp_mask=0x62****(GFP_HIGHUSER_MOVABLE), "
+        "nodemask=(null), order=0, oom_score_adj=0\n"
+        "[Sat Sep  4 20:05:51 2021] Killed process 1 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
+    )
+    assert event.trigger is not None
+    assert (event.trigger.comm, event.trigger.gfp_mask) == ("java", None)
+    assert event.trigger.gfp_flags == ("GFP_HIGHUSER_MOVABLE",)
+    assert any("0x62****" in problem.text for problem in event.problems)

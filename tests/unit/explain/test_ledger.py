@@ -219,6 +219,16 @@ def test_damaged_zone_has_no_residue() -> None:
     assert "items_exceed" in notes(zone)
 
 
+@pytest.mark.parametrize("negative", ["present", "managed"])
+def test_a_size_below_zero_is_no_size(negative: str) -> None:
+    """A counter that wrapped ("18446744073709551612kB") is no number of the ledger, nor makes others."""
+    size = {"present": "present:40000kB", "managed": "managed:36000kB"}[negative]
+    wrapped = ZONE.replace(size, f"{negative}:18446744073709551612kB")
+    for ledger in parts_of(event_of(HEADER, COUNTERS, NODE, wrapped, REST, KILL), 4):
+        assert all(abs(item.kb) < 1 << 40 for item in ledger.items)
+        assert ledger.total_kb < 1 << 40
+
+
 def test_much_missing_may_be_in_zram() -> None:
     """Without swap, zram is named where much is missing and the kernel does not print it."""
     old = ZONE.replace(" zspages:80kB", "")

@@ -11,7 +11,7 @@ from oomlog.explain.model import Finding, Ledger, LedgerItem
 from oomlog.explain.phrases import all_phrases
 from oomlog.explain.primary import CAUSES, GAPS, with_primary
 from oomlog.explain.run import explain
-from oomlog.explain.verdict import verdict
+from oomlog.explain.verdict import claim, verdict
 from oomlog.model import ReportLine
 
 LINE = (ReportLine(1, "x"),)
@@ -91,6 +91,47 @@ def test_who_was_reaped_most_likely_died(case: Callable[..., Case]) -> None:
     assert "does not show whether a process was killed" in verdict(
         explain(case([lines[2], *lines[:2]]).event)
     )
+
+
+def test_whom_the_kernel_chose_is_said_without_a_kill_line(case: Callable[..., Case]) -> None:
+    """The summary line is printed once the victim is chosen; a comma in its name does not shorten it."""
+    lines = [
+        "fc_vcpu 0 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+        "oom_memcg=/a,task_memcg=/a,task=a,pid=1,b,pid=41,uid=1000",
+    ]
+    assert verdict(explain(case(lines).event)).startswith(
+        "The kernel chose a,pid=1,b (pid 41) to be killed; the line that says it was is missing from the log."
+    )
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled",
+        "Out of memory and no killable processes...",
+    ],
+    ids=["panic_on_oom", "no_killable"],
+)
+def test_an_end_without_a_kill_names_what_the_request_could_not_use(
+    case: Callable[..., Case], end: str
+) -> None:
+    """A panic hides that memory was free, only in CMA; the verdict says both."""
+    lines = [
+        "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "Mem-Info:",
+        "active_anon:1000 inactive_anon:10 isolated_anon:0",
+        " free:17500 free_pcp:0 free_cma:16000",
+        "DMA free:70000kB min:8000kB low:9000kB high:10000kB managed:1000000kB free_cma:64000kB",
+        "lowmem_reserve[]: 0 0 0 0",
+        "262144 pages RAM",
+        "10000 pages reserved",
+        end,
+    ]
+    explanation = explain(case(lines).event)
+    found = next(each for each in explanation.findings if each.id == "cma_only_free")
+    assert explanation.primary is not None and explanation.primary.id in ("panic_on_oom", "no_killable")
+    assert claim(found) in verdict(explanation)
 
 
 @pytest.mark.parametrize(("shmem", "told"), [(3000, True), (1200, False)], ids=["most", "less"])

@@ -3,6 +3,7 @@
 Holds when the victim's oom_score_adj is positive and a process that could have been chosen, with a lower
 one, uses clearly more.  Who would have died at 0 is named where totalpages does not leave it open.
 Without a task table the score tells it, which was printed until 5.0: far more than all of the victim's size.
+Since 5.4 the kill line itself has the oom_score_adj, which may count for more than the whole address space.
 """
 
 from __future__ import annotations
@@ -31,12 +32,13 @@ REFERENCE = "oom_badness(), mm/oom_kill.c, since 2.6.36"
 _ROUNDING = 3
 # Below that a score says little about oom_score_adj.
 _MUCH = 100
+_FAR_MORE = 4
 
 
 def find(case: Case) -> Finding | None:
     """Return the victim, its oom_score_adj, and who would have died without it."""
     if case.event.tasks is None:
-        return _by_score(case)
+        return _by_score(case) or _by_adj(case)
     victim = selected(case)
     if not is_kernel_choice(case) or victim is None or victim.comm is None or victim.rss_pages is None:
         return None
@@ -100,6 +102,26 @@ def _by_score(case: Case) -> Finding | None:
     return Finding(
         ID, values, in_order(lines, kill_lines(case.event)[:1]), "certain", REFERENCE, f"{ID}_score"
     )
+
+
+def _by_adj(case: Case) -> Finding | None:
+    """Return what the victim's oom_score_adj counted for, if that is clearly more than its size can be."""
+    kill, total = case.victim, case.choice.totalpages
+    if kill is None or kill.comm is None or not kill.oom_score_adj or not kill.total_vm_kb or kill.selected:
+        return None
+    if total is None or not total.exact:
+        return None
+    worth = kill.oom_score_adj * total.value * case.page_kb // 1000
+    if worth < _FAR_MORE * kill.total_vm_kb:
+        return None
+    values = {
+        "comm": kill.comm,
+        "pid": kill.pid,
+        "oom_score_adj": kill.oom_score_adj,
+        "worth_kb": worth,
+        "total_vm_kb": kill.total_vm_kb,
+    }
+    return Finding(ID, values, kill_lines(case.event)[:1], "certain", REFERENCE, f"{ID}_adj")
 
 
 def _without(case: Case, victim: Process) -> Process | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from oomlog.explain.case import Case
 from oomlog.explain.rules import (
     already_dying,
@@ -90,6 +92,27 @@ def test_no_tie_without_clamping(text: Cases, sample: Cases) -> None:
     assert clamped_badness.find(case) is None
     for case in sample("v5.10-global-adj.dmesg"):
         assert clamped_badness.find(case) is None
+
+
+@pytest.mark.parametrize(("total_vm", "told"), [(4228, True), (600000, False)], ids=["small", "half"])
+def test_the_adjustment_in_the_kill_line_tells_without_a_table(
+    text: Cases, total_vm: int, told: bool
+) -> None:
+    """What oom_score_adj counts for is compared with the whole address space, of which size is a part."""
+    (case,) = text(f"""\
+[ 10.000001] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
+[ 10.000002] Mem-Info:
+[ 10.000003] Free swap  = 0kB
+[ 10.000004] Total swap = 0kB
+[ 10.000005] 262144 pages RAM
+[ 10.000006] 12144 pages reserved
+[ 10.000007] Out of memory: Killed process 9 (y) total-vm:{total_vm}kB, anon-rss:88kB, file-rss:0kB, \
+shmem-rss:0kB, UID:0 pgtables:52kB oom_score_adj:1000
+""")
+    finding = biased_victim.find(case)
+    assert (finding is not None) == told
+    if finding is not None:
+        assert (finding.words, finding.values["worth_kb"]) == ("biased_victim_adj", 1000000)
 
 
 def test_a_child_died(text: Cases) -> None:
