@@ -78,3 +78,51 @@ def test_no_name_ends_the_block() -> None:
     opened = re.search(r"^(`{4,})text$", text, re.MULTILINE)
     assert opened is not None
     assert text.count(f"\n{opened[1]}\n") >= 1
+
+
+KILL = "Out of memory: Killed process {pid} (a) total-vm:90kB, anon-rss:{pid}kB, file-rss:0kB\n"
+
+
+def incident(log: str) -> str:
+    return oomlog.report(oomlog.parse(log.encode(), year=2026), event="incident").markdown()
+
+
+def in_time(text: str) -> list[str]:
+    """Return the bars before the first heading below the title."""
+    top = text.split("\n## ", 1)[0]
+    return top.split("```text\n", 1)[1].split("\n```", 1)[0].splitlines() if "```text" in top else []
+
+
+def test_kills_of_several_events_have_a_timeline() -> None:
+    """Each part of the time has as many kills as were in it, the parts without one included."""
+    minutes = [0, 0, 2, 5, 5, 5]
+    log = "".join(
+        f"Mar  1 10:{minute:02d}:{pid:02d} web1 kernel: " + KILL.format(pid=pid)
+        for pid, minute in enumerate(minutes, 10)
+    )
+    text = incident(log)
+    assert "Kills in each 30 s:" in text
+    assert [(line[:19], line.split("  ")[-1]) for line in in_time(text)] == [
+        ("2026-03-01 10:00:00", "2 kills"),
+        *((f"2026-03-01 10:{at // 60:02d}:{at % 60:02d}", "0 kills") for at in range(30, 120, 30)),
+        ("2026-03-01 10:02:00", "1 kill"),
+        *((f"2026-03-01 10:{at // 60:02d}:{at % 60:02d}", "0 kills") for at in range(150, 300, 30)),
+        ("2026-03-01 10:05:00", "3 kills"),
+    ]
+
+
+def test_a_timeline_by_uptime_is_of_one_log() -> None:
+    """Seconds since boot are compared within one log; without any clock there is no timeline."""
+    first, second = "[   34.500000] " + KILL.format(pid=7), "[   36.700000] " + KILL.format(pid=8)
+    assert [line.split()[0] for line in in_time(incident(first + second))] == [
+        "[34.000]",
+        "[35.000]",
+        "[36.000]",
+    ]
+    assert in_time(incident(KILL.format(pid=7) + "x\n" + KILL.format(pid=8))) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_one_event_has_no_timeline_of_kills(lang: str) -> None:
+    """A report of one event begins with its facts."""
+    assert in_time(markdown(SAMPLES / "v5.10-global.dmesg.log", lang)) == []

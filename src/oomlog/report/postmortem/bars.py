@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oomlog.explain.model import Explanation
 from oomlog.explain.phrases import PERCENT, all_phrases, say
+from oomlog.model import OomEvent
 from oomlog.report.document import Block, Code
 from oomlog.report.document_text import width_of
 from oomlog.report.escape import clip
 from oomlog.report.explanation import ledger_rows
 from oomlog.report.postmortem.model import Case, Postmortem
-from oomlog.report.postmortem.spans import clock
+from oomlog.report.postmortem.once import in_order
+from oomlog.report.postmortem.spans import clock, span
 from oomlog.units import human_kb
 
 __all__ = ["with_bars"]
@@ -24,6 +28,13 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LABEL = 40
 _MOST = 12
 _TREND_FROM = 3
+_TIMES = 24
+"""Bars of a timeline at most."""
+_DAY_S = 86_400
+_STEPS_S = (
+    1, 5, 10, 30, 60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600,
+    *(days * _DAY_S for days in (1, 2, 7, 14, 30, 60, 180, 365, 3650, 36_500)),
+)  # fmt: skip
 
 
 class _Bar(NamedTuple):
@@ -35,6 +46,8 @@ class _Bar(NamedTuple):
 def with_bars(report: Postmortem) -> Postmortem:
     """Return the report with bars in the places of its pictures."""
     found: dict[str, Sequence[Block]] = {}
+    if report.kind != "event":
+        found["summary"] = list(_timeline(report))
     for case in report.cases:
         sections = {
             "memory": list(_memory(case.explanation, report.lang)),
@@ -82,6 +95,48 @@ def _history(case: Case) -> Iterator[_Bar]:
         if kill.rss_kb is not None:
             when = clock(kill.time or event.time, event.uptime_s if kill.uptime_s is None else kill.uptime_s)
             yield _Bar(f"#{each.number} {when}", kill.rss_kb, human_kb(kill.rss_kb))
+
+
+def _timeline(report: Postmortem) -> Iterator[Block]:
+    """Yield how many processes were killed in each of the equal parts of the time of all events."""
+    events: list[OomEvent] = [case.event for case in report.cases]
+    if report.incident is not None:
+        events = [each.event for _, each in report.incident.explanations]
+    at, origin = _moments(events)
+    if not at:
+        return
+    first, last = min(at), max(at)
+    step = next((each for each in _STEPS_S if last // each - first // each < _TIMES), None)
+    if step is None or first // step == last // step:
+        return
+    counts = Counter(int(each // step) for each in at)
+    bars = []
+    for number in range(min(counts), max(counts) + 1):
+        start = number * step
+        when = clock(None, start) if origin is None else clock(origin + timedelta(seconds=start), None)
+        value = say("history.count", report.lang, {"kills": counts[number]})
+        bars.append(_Bar(when, counts[number], value))
+    title = say("report.kills_in_each", report.lang, {"span": span(step, report.lang)})
+    yield Code("\n".join(_drawn(bars)), title, language="text")
+
+
+def _moments(events: Sequence[OomEvent]) -> tuple[list[float], datetime | None]:
+    """Return when each process was killed in seconds, and since when: a midnight, or ``None`` for the boot.
+
+    Nothing is returned where the events have no clock in common.
+    """
+    _, in_time = in_order(events, lambda event: event)
+    if not in_time:
+        return [], None
+    kills = [(event, kill) for event in events for kill in event.kills]
+    times = [kill.time or event.time for event, kill in kills]
+    if known := [each for each in times if each is not None]:
+        if len(known) < len(times) or len({each.tzinfo is None for each in known}) > 1:
+            return [], None
+        origin = min(known).replace(hour=0, minute=0, second=0, microsecond=0)
+        return [(each - origin).total_seconds() for each in known], origin
+    uptimes = [event.uptime_s if kill.uptime_s is None else kill.uptime_s for event, kill in kills]
+    return [each for each in uptimes if each is not None], None
 
 
 def _drawn(bars: Sequence[_Bar]) -> Iterator[str]:
