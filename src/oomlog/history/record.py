@@ -14,6 +14,7 @@ from oomlog.history.clock import zones
 from oomlog.history.codes import decoded
 from oomlog.history.compare import Comparison, Period
 from oomlog.history.prepare import Prepared, prepare
+from oomlog.history.rests import maybe_rests
 
 if TYPE_CHECKING:
     from oomlog.jupyter import HistoryPlots
@@ -78,6 +79,11 @@ class History:
     def folded(self) -> int:
         """Return how many events were left out because another log tells of the same ones."""
         return self._prepared.folded
+
+    @cached_property
+    def maybe_rests(self) -> int:
+        """Return how many events may be the rest of a group kill that another log begins."""
+        return maybe_rests(self.coded)
 
     @property
     def untrusted(self) -> int:

@@ -102,7 +102,12 @@ def remarks(history: History, lang: str = "en") -> Iterator[str]:
     """Yield sentences about what was left out, and about times that are not what they seem."""
     kills, without = history.coded, history.without_wall
     inferred = int((kills["time_origin"] == "inferred").sum()) if "time_origin" in kills.columns else 0
-    counts = {"folded": history.folded, "untrusted": history.untrusted, "without_wall": without}
+    counts = {
+        "folded": history.folded,
+        "maybe_rests": history.maybe_rests,
+        "untrusted": history.untrusted,
+        "without_wall": without,
+    }
     for key, count in counts.items():
         if count:
             yield say(f"history.{key}", lang, {"count": count})
