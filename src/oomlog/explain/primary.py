@@ -54,6 +54,7 @@ CIRCUMSTANCES = (
     "swap_full",
     "no_swap",
     "zram_swap",
+    "page_cache_kept",
     "memory_allocations",
     "jvm_heap",
     "limit_below_working_set",

@@ -59,7 +59,10 @@ def verdict(explanation: Explanation, lang: str = "en") -> str:
             (each for each in explanation.findings if each.id in _REFUSED and each.confidence != "possible"),
             None,
         )
-        parts += [claim(each, lang) for each in (refused, held) if each]
+        cache = primary.id == "system_exhausted" and next(
+            (each for each in explanation.findings if each.id == "page_cache_kept"), None
+        )
+        parts += [claim(each, lang) for each in (refused, held, cache) if each]
     elif explanation.event.kills:
         parts.append(_no_cause(explanation, lang))
     if explanation.victim.reason not in _CHILD_SAID:

@@ -24,6 +24,8 @@ from oomlog.explain.rules import (
     unaccounted_kernel,
     unlimited_container,
 )
+from oomlog.explain.run import explain
+from oomlog.explain.verdict import claim, verdict
 
 SAMPLES = Path(__file__).parents[4] / "samples"
 # Of machines with 256 MiB, where small changes matter.
@@ -352,3 +354,34 @@ def test_a_victim_outside_of_containers_is_no_finding() -> None:
     service = ("task_memcg=/,", "task_memcg=/system.slice/docker.service,")
     assert unlimited_container.find(case_of(MACHINE, service)) is None
     assert unlimited_container.find(case_of(GROUP)) is None
+
+
+@pytest.mark.parametrize(
+    ("cache", "dirty", "told"),
+    [(160000, 100, True), (160000, 30000, False), (40000, 100, False)],
+    ids=["clean", "dirty", "small"],
+)
+def test_clean_page_cache_that_was_kept_is_told(cache: int, dirty: int, told: bool) -> None:
+    """60 % of RAM that needed no writing is a question the verdict raises; the reason is left open."""
+    text = f"""\
+[   33.1] x invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0
+[   33.2] Mem-Info:
+[   33.3] active_anon:50000 inactive_anon:20000 isolated_anon:0
+[   33.3]  active_file:10 inactive_file:{cache} isolated_file:0
+[   33.3]  unevictable:0 dirty:{dirty} writeback:0
+[   33.3]  slab_reclaimable:2000 slab_unreclaimable:3000
+[   33.3]  free:1900 free_pcp:10 free_cma:0
+[   33.4] Normal free:7600kB min:7732kB low:8640kB high:9548kB present:1048576kB managed:1008000kB
+[   33.4] lowmem_reserve[]: 0 0 0 0
+[   33.5] Total swap = 0kB
+[   33.5] 262144 pages RAM
+[   33.5] 10000 pages reserved
+[   33.6] Out of memory: Killed process 9 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB
+"""
+    (event,) = oomlog.parse(text)
+    explanation = explain(event)
+    found = [each for each in explanation.findings if each.id == "page_cache_kept"]
+    assert bool(found) == told
+    for each in found:
+        assert claim(each) in verdict(explanation)
+        assert each.values["cache_kb"] == (cache + 10) * 4
