@@ -30,6 +30,8 @@ LINES_BEFORE = 3
 _GROUP_GAP_S = 1.0
 _MEMBER_GAP_S = 10.0
 """The members of a group are killed in one go, but a slow console takes its time."""
+_BOOT = b"Linux version "
+"""So a boot begins."""
 _OLD_KILL = re.compile(rb"[Kk]ill(?:ed)? process \d")
 # What oom_kill_process() and its callers put before the colon; other words are somebody's who quotes it.
 _MESSAGE = re.compile(
@@ -81,11 +83,12 @@ class Collector:
         """Return the open report this line can belong to; one that a reboot ended is closed."""
         for report in reversed(self.open):
             if start is not None and line.uptime_s is None and report.header is not None:
-                between = self.tape.text(report.end, start)
-                boot = between.find(b"Linux version ")
+                after = max(report.end, min(report.same_boot, start) - len(_BOOT))
+                boot = self.tape.text(after, start).find(_BOOT)
                 if boot >= 0:
-                    self.close(report, report.end + boot)
+                    self.close(report, after + boot)
                     continue
+                report.same_boot = max(report.same_boot, start)
             if start is not None and _other_boot(report, line):
                 self.close(report, start)
                 continue

@@ -93,6 +93,8 @@ class Report:
     tail: dict[str, Any] | None = None
     """A value at the very end of the log, kept only if the task table agrees."""
     after_first_line: bool = False
+    same_boot: int = 0
+    """As far as this no boot begins in the log."""
     """An earlier kernel line about OOM stood in this log."""
     begin: int | None = None
     """Where the lines before the first one start that belong to the report, if there are any."""
