@@ -44,6 +44,7 @@ _FRAGMENT_GAP = 40
 # Rows of a list (statistics, slab caches) may have so many foreign lines in a row between them.
 _LIST_GAP = 5
 _ROW_LIKE = re.compile(r"\s*\[ *\d+\]\s+-?\d+\s")
+_GLUES = (("", " "), (" ", ""))  # a piece that begins with a blank was broken at one
 _MARK = "\x01"
 _STAT = "memcg.stat"  # and what it may stand below
 _STATS = frozenset({_STAT, "memcg.stats_head", "memcg.stats_head_first"})
@@ -327,7 +328,7 @@ class _Decoder:
             self.tasks = TaskRows.without_header()
         for count in range(1, min(4, len(pending) - position + 1)):
             pieces = [piece.text.strip() for piece in pending[position : position + count]]
-            for glue in ("", " ") if count > 1 else ("",):
+            for glue in _GLUES[pending[position + count - 1].text[:1] == " "] if count > 1 else ("",):
                 text = glue.join([line.text, *pieces[1:]]) if count > 1 else line.text
                 if self.tasks.take(text, line.no, pending[position + count - 1].terminated):
                     self._saw("tasks", line.no)

@@ -150,6 +150,8 @@ class TaskRows:
         if found is None:
             return False
         pid, uid, tgid, total_vm, rss, middle, comm = found.groups()
+        if comm.strip().isdigit() or comm[:1] == " ":
+            return False  # a number stands where the name would: the line was broken before its end
         if pid != tgid and not self._rows:
             # The first row after a hole in the log may be glued from two lines ("[1" + "23033]").
             self._spliced = (line, text)

@@ -283,3 +283,17 @@ def test_a_mask_with_hidden_digits_is_not_known() -> None:
     assert (event.trigger.comm, event.trigger.gfp_mask) == ("java", None)
     assert event.trigger.gfp_flags == ("GFP_HIGHUSER_MOVABLE",)
     assert any("0x62****" in problem.text for problem in event.problems)
+
+
+def test_no_column_of_a_broken_row_is_taken_for_a_name() -> None:
+    """Rows without a header that a page broke before their last columns are put together again."""
+    (event,) = oomlog.parse(
+        "[Sun Mar 30 08:24:00 2025] [   7899]     0  7899  6546210  3842522 39899136  1039052\n"
+        " 0 python\n"
+        "[Sun Mar 30 08:24:00 2025] [  11794]  1000 11794      619      468    45056        0\n"
+        " 0 init\n"
+        "[Sun Mar 30 08:24:00 2025] Out of memory: Killed process 7899 (python) total-vm:26184840kB, "
+        "anon-rss:15370088kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:38964kB oom_score_adj:0\n"
+    )
+    rows = [(row["pid"], row["comm"], row["oom_score_adj"]) for row in event.tasks or ()]
+    assert rows == [(7899, "python", 0), (11794, "init", 0)]
