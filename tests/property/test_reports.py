@@ -168,7 +168,7 @@ def test_reports_of_two_machines_mixed_line_by_line_stay_apart(form, seed):
     """A loghost's file with two machines' lines in any order gives only what one of them printed."""
     first = _log("v6.12-global", form).splitlines(keepends=True)
     other = [
-        line.replace(b"web1", b"db77").replace(b'_ID": "01', b'_ID": "11')
+        line.replace(b"web1", b"web10").replace(b'_ID": "01', b'_ID": "11')
         for line in _log("v5.10-series", form).splitlines(keepends=True)
     ]
     whole = _whole("v6.12-global", form) + _facts(b"".join(other))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from oomlog.lines.escapes import decode
 from oomlog.lines.reader import expand
 
@@ -15,11 +17,12 @@ def lines_of_host(data: bytes, host: str | None) -> bytes:
     """
     if host is None or not data:
         return data
-    name = host.encode("utf-8", "surrogateescape")
-    if data.count(name) > data.count(b"\n"):
+    # As a word: "web1" is in "web10", too.
+    name = re.compile(rb"(?<![\w.-])" + re.escape(host.encode("utf-8", "surrogateescape")) + rb"(?![\w.-])")
+    if len(name.findall(data)) >= data.count(b"\n"):
         return data  # each line has it, as in nearly all logs
     lines = data.split(b"\n")
-    kept = [line if name in line or not _names_another(line, host) else b"" for line in lines]
+    kept = [line if name.search(line) or not _names_another(line, host) else b"" for line in lines]
     return b"\n".join(kept) if kept != lines else data
 
 
