@@ -25,6 +25,9 @@ __all__ = ["LINES_BEFORE", "MAX_REPORT", "Collector"]
 
 MAX_REPORT = 8 << 20
 """A header with no kill within so many bytes stands alone; 100,000 tasks fit."""
+_MAX_HEADERS = 64
+"""A report with no kill within so many headers of other machines or tasks stands alone, too: the text behind
+each open report is read for it, and a log can have a header on every line."""
 LINES_BEFORE = 3
 """Lines before a header that may belong to it: sysrq, "callbacks suppressed"."""
 _GROUP_GAP_S = 1.0
@@ -195,7 +198,9 @@ class Collector:
             return None  # "x invoked oom-killer" alone may be anybody's words
         previous = self._current(line, start)
         for report in list(self.open):
-            if report is previous or (line.caller is None and _same_writer(report, line)):
+            report.headers_since += 1
+            crowded = report.headers_since > _MAX_HEADERS
+            if crowded or report is previous or (line.caller is None and _same_writer(report, line)):
                 self.close(report, start)
         if start == 0 and self.reader.first_is_cut and "comm" in match.fields:
             match = match._replace(fields={k: v for k, v in match.fields.items() if k != "comm"})

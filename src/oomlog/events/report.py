@@ -93,9 +93,11 @@ class Report:
     tail: dict[str, Any] | None = None
     """A value at the very end of the log, kept only if the task table agrees."""
     after_first_line: bool = False
+    """An earlier kernel line about OOM stood in this log."""
     same_boot: int = 0
     """As far as this no boot begins in the log."""
-    """An earlier kernel line about OOM stood in this log."""
+    headers_since: int = 0
+    """How many other reports began while this one was open."""
     begin: int | None = None
     """Where the lines before the first one start that belong to the report, if there are any."""
     raw: dict[int, bytes] = field(default_factory=dict)

@@ -126,6 +126,17 @@ def test_hosts_are_kept_apart():
     ]  # fmt: skip
 
 
+def test_a_report_among_many_others_is_given_up_and_its_kill_still_counted():
+    """Headers of a hundred hosts in a row: those with at most 64 after them wait for their kills, and no kill is lost."""
+    hosts = [f"Aug 12 03:54:09 web{number} kernel: " for number in range(100)]
+    lines = [f"{host}{header('a')}\n" for host in hosts]
+    lines += [f"{host}{kill(number)}\n" for number, host in enumerate(hosts, 1)]
+    events = list(oomlog.parse("".join(lines), year=2026))
+    assert sorted(number for each in pids(events) for number in each) == list(range(1, 101))
+    whole = [event.host for event in events if event.trigger and event.kills]
+    assert whole == [f"web{number}" for number in range(35, 100)]
+
+
 # -- the reaper --------------------------------------------------------------------------------------
 
 
