@@ -10,20 +10,31 @@ from oomlog.lines.reader import expand
 __all__ = ["lines_of_host"]
 
 
-def lines_of_host(data: bytes, host: str | None) -> bytes:
+def lines_of_host(data: bytes, host: str | None, prefix: str | None) -> bytes:
     """Blank the lines of a report's text that name another machine; they keep their numbers.
 
     :param host: The machine that the report's own lines name, ``None`` if they name none.
+    :param prefix: What stands before the text of one of them, ``None`` where a record carried it.
     """
-    if host is None or not data:
+    if host is None or not data or _all_name(data, host, prefix):
         return data
-    # As a word: "web1" is in "web10", too.
-    name = re.compile(rb"(?<![\w.-])" + re.escape(host.encode("utf-8", "surrogateescape")) + rb"(?![\w.-])")
-    if len(name.findall(data)) >= data.count(b"\n"):
-        return data  # each line has it, as in nearly all logs
     lines = data.split(b"\n")
-    kept = [line if name.search(line) or not _names_another(line, host) else b"" for line in lines]
+    kept = [b"" if _names_another(line, host) else line for line in lines]
     return b"\n".join(kept) if kept != lines else data
+
+
+def _all_name(data: bytes, host: str, prefix: str | None) -> bool:
+    """Tell at a glance whether each line names the machine, as in nearly all logs."""
+    name = host.encode("utf-8", "surrogateescape")
+    column = -1 if prefix is None else prefix.find(f"{host} ")
+    if prefix is None or column < 0:
+        # As a word: "web1" is in "web10", too.
+        word = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"(?![\w.-])")
+        return len(word.findall(data)) >= data.count(b"\n")
+    before = len(prefix[:column].encode("utf-8", "surrogateescape"))
+    there = re.compile(rb"\n.{%d}%b " % (before, re.escape(name)))
+    whole = b"\n" + data
+    return len(there.findall(whole)) == whole.count(b"\n") - whole.endswith(b"\n")
 
 
 def _names_another(line: bytes, host: str) -> bool:

@@ -285,7 +285,7 @@ class Report:
 
     def _body(self, matcher: Matcher, header: dict[str, Any] | None) -> Body:
         return Body(
-            lines_of_host(self.body or b"", self.first.host),
+            lines_of_host(self.body or b"", self.first.host, self.first.prefix),
             self.body_no,
             matcher,
             self.first.no if header is not None else None,
