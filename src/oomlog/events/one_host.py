@@ -31,14 +31,10 @@ def _all_name(data: bytes, host: str, prefix: str | None) -> bool:
         # As a word: "web1" is in "web10", too.
         word = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"(?![\w.-])")
         return len(word.findall(data)) >= data.count(b"\n")
+    before = len(prefix[:column].encode("utf-8", "surrogateescape"))
+    there = re.compile(rb"\n.{%d}%b " % (before, re.escape(name)))
     whole = b"\n" + data
-    lines = whole.count(b"\n") - whole.endswith(b"\n")
-    before = prefix[:column].encode("utf-8", "surrogateescape")
-    # Most reports are printed within one second, so that all their lines begin alike.
-    if whole.count(b"\n%b%b " % (before, name)) == lines:
-        return True
-    there = re.compile(rb"\n.{%d}%b " % (len(before), re.escape(name)))
-    return len(there.findall(whole)) == lines
+    return len(there.findall(whole)) == whole.count(b"\n") - whole.endswith(b"\n")
 
 
 def _names_another(line: bytes, host: str) -> bool:
