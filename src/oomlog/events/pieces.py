@@ -86,7 +86,7 @@ class LineReader:
 
         terminated = end < tape.end
         lines = expand(raw, tape.line_no(start), terminated=terminated, neighbour=neighbour)
-        if start == tape.base == 0 and lines and lines[0].host and terminated:
+        if start == tape.base == 0 and lines and lines[0].host and lines[0].stamp is None and terminated:
             lines = self._whole_host(lines, end)
         return Physical(start, end, lines)
 

@@ -126,6 +126,13 @@ def test_hosts_are_kept_apart():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("stamp", "first"), [("Aug 12 03:54:09 ", "b1"), ("", "db1")])
+def test_a_host_is_completed_only_where_the_log_begins_inside_of_it(stamp, first):
+    """With its time before it a host's name is whole, however another machine's ends."""
+    text = f"{stamp}b1 kernel: {kill(7)}\nAug 12 03:54:10 db1 kernel: {kill(8)}\n"
+    assert [event.host for event in oomlog.parse(text.encode(), year=2026)] == [first, "db1"]
+
+
 def test_a_report_among_many_others_is_given_up_and_its_kill_still_counted():
     """Headers of a hundred hosts in a row: those with at most 64 after them wait for their kills, and no kill is lost."""
     hosts = [f"Aug 12 03:54:09 web{number} kernel: " for number in range(100)]
