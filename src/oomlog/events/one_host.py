@@ -32,9 +32,8 @@ def _all_name(data: bytes, host: str, prefix: str | None) -> bool:
         word = re.compile(rb"(?<![\w.-])" + re.escape(name) + rb"(?![\w.-])")
         return len(word.findall(data)) >= data.count(b"\n")
     before = len(prefix[:column].encode("utf-8", "surrogateescape"))
-    there = re.compile(rb"\n.{%d}%b " % (before, re.escape(name)))
-    whole = b"\n" + data
-    return len(there.findall(whole)) == whole.count(b"\n") - whole.endswith(b"\n")
+    elsewhere = re.compile(rb"\n(?!.{%d}%b |\Z)" % (before, re.escape(name)))
+    return elsewhere.search(b"\n" + data) is None
 
 
 def _names_another(line: bytes, host: str) -> bool:
